@@ -1,0 +1,94 @@
+#include "reference.hpp"
+
+#include "semver.hpp"
+#include "validate.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace mlregistry::reference {
+
+namespace {
+
+bool is_alias_in_any_case(std::string_view selector) noexcept {
+    std::array<char, 255> lower{};
+    if (selector.size() > lower.size()) {
+        return false;
+    }
+    std::transform(selector.begin(), selector.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return validate::is_valid_alias({lower.data(), selector.size()});
+}
+
+} // namespace
+
+Outcome parse(std::string_view text) noexcept {
+    Reference ref;
+    if (const auto at = text.find('@'); at != std::string_view::npos) {
+        ref.has_selector = true;
+        ref.selector = text.substr(at + 1);
+        text = text.substr(0, at);
+    }
+    bool has_project = false;
+    if (const auto slash = text.find('/'); slash != std::string_view::npos) {
+        has_project = true;
+        ref.project = text.substr(0, slash);
+        text = text.substr(slash + 1);
+    }
+    ref.model = text;
+    if (has_project && !validate::is_valid_name(ref.project)) {
+        return {Error::bad_project, ref};
+    }
+    if (!validate::is_valid_name(ref.model)) {
+        return {Error::bad_model, ref};
+    }
+    if (ref.has_selector && ref.selector.empty()) {
+        return {Error::empty_selector, ref};
+    }
+    return {Error::none, ref};
+}
+
+SelectorKind classify(std::string_view selector) noexcept {
+    if (selector.empty() || selector == "latest") {
+        return SelectorKind::latest;
+    }
+    if (validate::is_stage(selector)) {
+        return SelectorKind::stage;
+    }
+    if (semver::is_semver(selector)) {
+        return SelectorKind::exact;
+    }
+    return is_alias_in_any_case(selector) ? SelectorKind::alias : SelectorKind::invalid;
+}
+
+const char *describe(Error error) noexcept {
+    switch (error) {
+    case Error::none:
+        return "no error";
+    case Error::bad_project:
+        return "the project before the slash is not a name (kebab-case, 1 to 255 bytes)";
+    case Error::bad_model:
+        return "the model is not a name (kebab-case, 1 to 255 bytes)";
+    case Error::empty_selector:
+        return "nothing follows the @";
+    }
+    return "unknown error";
+}
+
+const char *name_of(SelectorKind kind) noexcept {
+    switch (kind) {
+    case SelectorKind::latest:
+        return "latest";
+    case SelectorKind::exact:
+        return "exact";
+    case SelectorKind::stage:
+        return "stage";
+    case SelectorKind::alias:
+        return "alias";
+    case SelectorKind::invalid:
+        break;
+    }
+    return "invalid";
+}
+
+} // namespace mlregistry::reference

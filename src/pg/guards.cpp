@@ -1,0 +1,49 @@
+// Locks of rules over several rows (docs/design/data-model.md, section 5): a row of mlregistry.guards is locked and
+// really changed, so that the second writer waits in READ COMMITTED and gets 40001 above, never an outdated count.
+#include "owner_query.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+}
+
+namespace mlregistry::pg {
+
+namespace {
+
+OwnerQuery lock_version_rule{
+    "INSERT INTO mlregistry.guards AS g (organization_id, rule, subject_id)"
+    " SELECT m.organization_id, 'version', m.model_id FROM mlregistry.models m"
+    "  WHERE m.model_id OPERATOR(pg_catalog.=) $1"
+    " ON CONFLICT (organization_id, rule, subject_id) DO UPDATE SET n = g.n OPERATOR(pg_catalog.+) 1",
+    1,
+    {UUIDOID},
+};
+
+/// Locks block others, so only those may take one who may do what it is for.
+void require_insert_on(const char *table) {
+    const Oid relation = get_relname_relid(table, get_namespace_oid("mlregistry", false));
+    if (pg_class_aclcheck(relation, GetUserId(), ACL_INSERT) != ACLCHECK_OK &&
+        pg_attribute_aclcheck_all(relation, GetUserId(), ACL_INSERT, ACLMASK_ANY) != ACLCHECK_OK) {
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, table);
+    }
+}
+
+} // namespace
+
+} // namespace mlregistry::pg
+
+using namespace mlregistry::pg;
+
+MLR_FUNCTION(mlregistry_lock_version_numbers) {
+    const Oid owner = owner_of_registry("guards");
+    require_insert_on("model_versions");
+    const Datum values[] = {PG_GETARG_DATUM(0)};
+    connect();
+    run(lock_version_rule, owner, values, nullptr, Sight::current, 0);
+    done();
+    PG_RETURN_VOID();
+}

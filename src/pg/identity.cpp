@@ -1,0 +1,100 @@
+#include "identity.hpp"
+
+#include "owner_query.hpp"
+#include "text_argument.hpp"
+
+extern "C" {
+#include "utils/snapmgr.h"
+}
+
+namespace mlregistry::pg {
+
+namespace {
+
+// The default organization, but only while it is the only one: with a second one, guessing would be a leak.
+OwnerQuery workplace_query{
+    R"(SELECT o.organization_id, p.project_id
+         FROM mlregistry.organizations o
+         LEFT JOIN mlregistry.projects p
+                ON p.organization_id OPERATOR(pg_catalog.=) o.organization_id
+               AND p.project_id OPERATOR(pg_catalog.=) '00000000-0000-8000-8000-000000000002'::pg_catalog.uuid
+               AND p.deleted_at IS NULL
+        WHERE o.organization_id OPERATOR(pg_catalog.=) '00000000-0000-8000-8000-000000000001'::pg_catalog.uuid
+          AND o.deleted_at IS NULL
+          AND NOT EXISTS (SELECT FROM mlregistry.organizations other
+                           WHERE other.organization_id OPERATOR(pg_catalog.<>) o.organization_id
+                             AND other.deleted_at IS NULL))",
+    0,
+    {},
+};
+
+std::optional<pg_uuid_t> uuid_column(int column) {
+    bool is_null = false;
+    const Datum value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &is_null);
+    if (is_null) {
+        return std::nullopt;
+    }
+    return *DatumGetUUIDP(value);
+}
+
+struct StatementWorkplace {
+    CommandId command; ///< of the snapshot that was read
+    Workplace workplace;
+};
+
+/// The workplace of one statement, kept with the expression that calls: it is asked for each row of an INSERT.
+/// PL/pgSQL keeps expressions longer than a statement, hence the look at the command.
+const Workplace &statement_workplace(FunctionCallInfo fcinfo) {
+    auto *kept = static_cast<StatementWorkplace *>(fcinfo->flinfo->fn_extra);
+    const CommandId command = GetActiveSnapshot()->curcid;
+    if (kept == nullptr || kept->command != command) {
+        const Workplace now = current_workplace();
+        if (kept == nullptr) {
+            kept = static_cast<StatementWorkplace *>(
+                MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(StatementWorkplace)));
+        }
+        *kept = {command, now};
+        fcinfo->flinfo->fn_extra = kept;
+    }
+    return kept->workplace;
+}
+
+Datum uuid_or_null(FunctionCallInfo fcinfo, const std::optional<pg_uuid_t> &id) {
+    if (!id.has_value()) {
+        PG_RETURN_NULL();
+    }
+    auto *const copy = static_cast<pg_uuid_t *>(palloc(sizeof(pg_uuid_t)));
+    *copy = *id;
+    PG_RETURN_UUID_P(copy);
+}
+
+} // namespace
+
+Datum current_actor() { return text_datum(GetUserNameFromId(GetSessionUserId(), false)); }
+
+Workplace current_workplace() {
+    Workplace workplace;
+    const Oid owner = owner_of_registry("organizations");
+    connect();
+    if (run(workplace_query, owner, nullptr, nullptr, Sight::snapshot, 1) == 1) {
+        workplace.organization = uuid_column(1);
+        workplace.project = uuid_column(2);
+    }
+    done();
+    return workplace;
+}
+
+} // namespace mlregistry::pg
+
+using namespace mlregistry::pg;
+
+MLR_FUNCTION(mlregistry_current_actor) {
+    (void)fcinfo;
+    return current_actor();
+}
+
+MLR_FUNCTION(mlregistry_current_organization_id) {
+    return uuid_or_null(fcinfo, statement_workplace(fcinfo).organization);
+}
+
+MLR_FUNCTION(mlregistry_current_project_id) { return uuid_or_null(fcinfo, statement_workplace(fcinfo).project); }

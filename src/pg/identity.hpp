@@ -1,0 +1,26 @@
+// Who is acting, and for which organization and project (docs/design/architecture.md, section 5).
+#pragma once
+
+#include "compat.hpp"
+
+extern "C" {
+#include "utils/uuid.h"
+}
+
+#include <optional>
+
+namespace mlregistry::pg {
+
+/// The acting one as text: the database role that logged in. A text value in the current memory context.
+Datum current_actor();
+
+/// What the session works in when it names nothing; absent when that is not clear.
+struct Workplace {
+    std::optional<pg_uuid_t> organization;
+    std::optional<pg_uuid_t> project;
+};
+
+/// Reads the workplace of the calling statement's snapshot.
+Workplace current_workplace();
+
+} // namespace mlregistry::pg

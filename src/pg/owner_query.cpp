@@ -1,0 +1,86 @@
+#include "owner_query.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+}
+
+namespace mlregistry::pg {
+
+namespace {
+
+/// Switches to the owner. Not undone on error: the abort of the (sub)transaction restores the user itself.
+class AsOwner {
+  public:
+    explicit AsOwner(Oid owner) {
+        GetUserIdAndSecContext(&user_, &context_);
+        SetUserIdAndSecContext(owner, context_ | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+    }
+    void restore() const { SetUserIdAndSecContext(user_, context_); }
+
+  private:
+    Oid user_ = InvalidOid;
+    int context_ = 0;
+};
+
+SPIPlanPtr prepare(const OwnerQuery &query) {
+    SPIPlanPtr const plan = SPI_prepare(query.sql, query.n_arguments, const_cast<Oid *>(query.types));
+    if (plan == nullptr) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("cannot prepare an integrity query: %s",
+                                                                SPI_result_code_string(SPI_result))));
+    }
+    SPI_keepplan(plan);
+    return plan;
+}
+
+} // namespace
+
+void connect() {
+    if (SPI_connect() != SPI_OK_CONNECT) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("cannot connect to SPI")));
+    }
+}
+
+void done() { SPI_finish(); }
+
+std::uint64_t run(OwnerQuery &query, Oid owner, const Datum *values, const char *nulls, Sight sight, long limit) {
+    const AsOwner as_owner{owner};
+    if (query.plan == nullptr) {
+        query.plan = prepare(query);
+    }
+    auto *const arguments = const_cast<Datum *>(values);
+    int result = 0;
+    if (sight == Sight::latest) {
+        result = SPI_execute_snapshot(query.plan, arguments, nulls, GetLatestSnapshot(), InvalidSnapshot, false, false,
+                                      limit);
+    } else {
+        result = SPI_execute_plan(query.plan, arguments, nulls, sight == Sight::snapshot, limit);
+    }
+    as_owner.restore();
+    if (result < 0) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+                        errmsg("an integrity query failed: %s", SPI_result_code_string(result))));
+    }
+    return SPI_processed;
+}
+
+Oid owner_of_registry(const char *relation) {
+    const Oid schema = get_namespace_oid("mlregistry", true);
+    const Oid table = OidIsValid(schema) ? get_relname_relid(relation, schema) : InvalidOid;
+    HeapTuple const row = OidIsValid(table) ? SearchSysCache1(RELOID, ObjectIdGetDatum(table)) : nullptr;
+    if (!HeapTupleIsValid(row)) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("the registry is not installed in this database"),
+                        errdetail("Table mlregistry.%s does not exist.", relation),
+                        errhint("SELECT mlregistry.install();")));
+    }
+    const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(row))->relowner;
+    ReleaseSysCache(row);
+    return owner;
+}
+
+} // namespace mlregistry::pg

@@ -1,0 +1,42 @@
+// SQL that integrity rules run: as the owner of the registry's tables with row security off, as foreign keys do,
+// through plans that are prepared once per session.
+#pragma once
+
+#include "compat.hpp"
+
+extern "C" {
+#include "executor/spi.h"
+}
+
+#include <cstdint>
+
+namespace mlregistry::pg {
+
+inline constexpr int max_query_arguments = 4;
+
+/// One statement and its plan. Write every name and operator with its schema: the search_path is the caller's.
+struct OwnerQuery {
+    const char *sql;
+    int n_arguments;
+    Oid types[max_query_arguments];
+    SPIPlanPtr plan = nullptr;
+};
+
+/// What the query may see.
+enum class Sight : std::uint8_t {
+    snapshot, ///< what the calling statement sees; for reading functions, also on a standby
+    current,  ///< in READ COMMITTED what is committed now, and takes row locks
+    latest,   ///< what is committed now at every isolation level, as foreign keys look
+};
+
+/// Runs the query as `owner` and returns the number of rows, which are in SPI_tuptable until done().
+/// Call SPI_connect() through connect() first.
+std::uint64_t run(OwnerQuery &query, Oid owner, const Datum *values, const char *nulls, Sight sight, long limit);
+
+void connect();
+void done();
+
+/// Owner of a relation of schema mlregistry; raises 55000 with a way out when the registry is not installed.
+Oid owner_of_registry(const char *relation);
+
+} // namespace mlregistry::pg

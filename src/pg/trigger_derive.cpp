@@ -1,0 +1,199 @@
+// Triggers derive: columns that follow from others are filled where they were left out.
+#include "identity.hpp"
+#include "owner_query.hpp"
+#include "row_trigger.hpp"
+#include "text_argument.hpp"
+
+#include "core/version_state.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "utils/timestamp.h"
+}
+
+namespace mlregistry::pg {
+
+namespace {
+
+struct ModelColumns {
+    AttrNumber name, display_name, is_active, archived_at, archived_reason;
+};
+
+struct VersionColumns {
+    AttrNumber organization, model, framework, status, stage, validated_at, validated_by, promoted_at, deprecated_at,
+        deprecation_reason, archived_at;
+};
+
+struct AliasColumns {
+    AttrNumber version, set_at, set_by;
+};
+
+OwnerQuery framework_of_model{
+    "SELECT framework FROM mlregistry.models"
+    " WHERE organization_id OPERATOR(pg_catalog.=) $1 AND model_id OPERATOR(pg_catalog.=) $2",
+    2,
+    {UUIDOID, UUIDOID},
+};
+
+Datum transaction_time() { return TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()); }
+
+VersionColumns &version_columns(FunctionCallInfo fcinfo, const RowTrigger &trigger) {
+    auto &c = statement_state<VersionColumns>(fcinfo);
+    if (c.model == InvalidAttrNumber) {
+        c = {
+            .organization = column_number(trigger, "organization_id"),
+            .model = column_number(trigger, "model_id"),
+            .framework = column_number(trigger, "framework"),
+            .status = column_number(trigger, "status"),
+            .stage = column_number(trigger, "stage"),
+            .validated_at = column_number(trigger, "validated_at"),
+            .validated_by = column_number(trigger, "validated_by"),
+            .promoted_at = column_number(trigger, "promoted_to_production_at"),
+            .deprecated_at = column_number(trigger, "deprecated_at"),
+            .deprecation_reason = column_number(trigger, "deprecation_reason"),
+            .archived_at = column_number(trigger, "archived_at"),
+        };
+    }
+    return c;
+}
+
+/// The model's framework into `change`, where it has one.
+void derive_framework(const RowTrigger &trigger, const VersionColumns &c, RowChange &change) {
+    const ColumnValue organization = column_value(trigger, trigger.row, c.organization);
+    const ColumnValue model = column_value(trigger, trigger.row, c.model);
+    if (organization.is_null || model.is_null) {
+        return;
+    }
+    const Datum values[] = {organization.value, model.value};
+    const MemoryContext context = CurrentMemoryContext;
+    connect();
+    if (run(framework_of_model, table_owner(trigger), values, nullptr, Sight::current, 1) == 1) {
+        bool is_null = false;
+        const Datum framework = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+        if (!is_null) {
+            const MemoryContext spi_context = MemoryContextSwitchTo(context);
+            change.set(c.framework, text_datum(text_view(framework)));
+            MemoryContextSwitchTo(spi_context);
+        }
+    }
+    done();
+}
+
+VersionState version_state(const RowTrigger &trigger, HeapTuple row, const VersionColumns &c) {
+    return {
+        .status = column_text(trigger, row, c.status),
+        .stage = column_text(trigger, row, c.stage),
+        .validated = !column_value(trigger, row, c.validated_at).is_null,
+        .deprecated = !column_value(trigger, row, c.deprecated_at).is_null,
+        .archived = !column_value(trigger, row, c.archived_at).is_null,
+        .promoted = !column_value(trigger, row, c.promoted_at).is_null,
+        .promoted_given = trigger.is_update && !same_value(trigger, c.promoted_at),
+    };
+}
+
+void apply(const RowTrigger &trigger, const VersionColumns &c, const VersionState &now, const VersionChange &derived,
+           RowChange &change) {
+    if (derived.status != now.status) {
+        change.set(c.status, text_datum(derived.status));
+    }
+    if (derived.stage != now.stage) {
+        change.set(c.stage, text_datum(derived.stage));
+    }
+    if (derived.set_validated) {
+        change.set(c.validated_at, transaction_time());
+        if (column_value(trigger, trigger.row, c.validated_by).is_null) {
+            change.set(c.validated_by, current_actor());
+        }
+    }
+    if (derived.set_deprecated) {
+        change.set(c.deprecated_at, transaction_time());
+    }
+    if (derived.set_archived) {
+        change.set(c.archived_at, transaction_time());
+    }
+    if (derived.set_promoted) {
+        change.set(c.promoted_at, transaction_time());
+    }
+    if (derived.clear_deprecated) {
+        change.clear(c.deprecated_at);
+        change.clear(c.deprecation_reason);
+    }
+    if (derived.clear_archived) {
+        change.clear(c.archived_at);
+    }
+}
+
+} // namespace
+
+} // namespace mlregistry::pg
+
+using namespace mlregistry;
+using namespace mlregistry::pg;
+
+MLR_FUNCTION(mlregistry_trg_derive_model) {
+    const RowTrigger trigger = row_trigger(fcinfo);
+    auto &c = statement_state<ModelColumns>(fcinfo);
+    if (c.name == InvalidAttrNumber) {
+        c = {
+            .name = column_number(trigger, "model_name"),
+            .display_name = column_number(trigger, "display_name"),
+            .is_active = column_number(trigger, "is_active"),
+            .archived_at = column_number(trigger, "archived_at"),
+            .archived_reason = column_number(trigger, "archived_reason"),
+        };
+    }
+    RowChange change;
+    const ColumnValue name = column_value(trigger, trigger.row, c.name);
+    if (column_value(trigger, trigger.row, c.display_name).is_null && !name.is_null) {
+        change.set(c.display_name, name.value);
+    }
+    const ColumnValue active = column_value(trigger, trigger.row, c.is_active);
+    if (!active.is_null && !DatumGetBool(active.value)) {
+        if (column_value(trigger, trigger.row, c.archived_at).is_null) {
+            change.set(c.archived_at, transaction_time());
+        }
+    } else if (trigger.is_update && !same_value(trigger, c.is_active)) {
+        change.clear(c.archived_at);
+        change.clear(c.archived_reason);
+    }
+    return changed_row(trigger, change);
+}
+
+MLR_FUNCTION(mlregistry_trg_derive_version) {
+    const RowTrigger trigger = row_trigger(fcinfo);
+    const VersionColumns &c = version_columns(fcinfo, trigger);
+    RowChange change;
+    if (trigger.is_insert && column_value(trigger, trigger.row, c.framework).is_null) {
+        derive_framework(trigger, c, change);
+    }
+    const VersionState now = version_state(trigger, trigger.row, c);
+    const VersionChange derived = trigger.is_insert
+                                      ? complete_insert(now)
+                                      : complete_update(version_state(trigger, trigger.before, c), now);
+    apply(trigger, c, now, derived, change);
+    return changed_row(trigger, change);
+}
+
+/// An alias that moves was set now and by the acting one, unless the client says otherwise.
+MLR_FUNCTION(mlregistry_trg_derive_alias) {
+    const RowTrigger trigger = row_trigger(fcinfo);
+    auto &c = statement_state<AliasColumns>(fcinfo);
+    if (c.version == InvalidAttrNumber) {
+        c = {
+            .version = column_number(trigger, "version_id"),
+            .set_at = column_number(trigger, "set_at"),
+            .set_by = column_number(trigger, "set_by"),
+        };
+    }
+    RowChange change;
+    if (trigger.is_update && !same_value(trigger, c.version)) {
+        if (same_value(trigger, c.set_at)) {
+            change.set(c.set_at, transaction_time());
+        }
+        if (same_value(trigger, c.set_by)) {
+            change.set(c.set_by, current_actor());
+        }
+    }
+    return changed_row(trigger, change);
+}

@@ -1,0 +1,86 @@
+-- Aliases of versions.
+
+CREATE OR REPLACE FUNCTION set_alias(model_id uuid, alias text, version text) RETURNS SETOF alias_info
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        wanted text := lower(btrim(alias) COLLATE "C");
+        target uuid;
+        previous semver;
+    BEGIN
+        IF alias IS NULL OR version IS NULL THEN
+            RAISE EXCEPTION 'an alias needs a name and a version' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        IF NOT is_valid_alias(wanted) THEN
+            RAISE EXCEPTION 'invalid alias: "%"', CASE WHEN length(alias) > 80 THEN left(alias, 77) || '...' ELSE alias END
+                USING ERRCODE = 'check_violation',
+                      CONSTRAINT = 'valid_alias', SCHEMA = 'mlregistry', TABLE = 'model_aliases',
+                      DETAIL = 'An alias is 1 to 255 of a-z, 0-9, _ and -, begins with a letter or _, and reads neither as a version, a range, a stage nor latest.',
+                      HINT = 'Names such as champion, candidate or stable are free.';
+        END IF;
+        target := find_version(model_id, version);
+        SELECT v.semver INTO previous
+          FROM model_aliases a
+          JOIN model_versions v USING (version_id)
+         WHERE a.model_id = set_alias.model_id AND a.alias = wanted
+           FOR UPDATE OF a;
+        INSERT INTO model_aliases (organization_id, project_id, model_id, alias, version_id)
+        SELECT v.organization_id, v.project_id, v.model_id, wanted, v.version_id
+          FROM model_versions v
+         WHERE v.version_id = target
+        ON CONFLICT (model_id, alias) DO UPDATE SET version_id = EXCLUDED.version_id
+            WHERE model_aliases.version_id <> EXCLUDED.version_id;
+        RETURN QUERY
+            SELECT p.slug, m.model_name, a.alias, v.semver, previous, a.set_by, a.set_at, v.version_id, m.model_id
+              FROM model_aliases a
+              JOIN model_versions v USING (version_id)
+              JOIN models m ON m.model_id = a.model_id
+              JOIN projects p ON p.project_id = m.project_id
+             WHERE a.model_id = set_alias.model_id AND a.alias = wanted;
+    END
+    $function$;
+COMMENT ON FUNCTION set_alias(uuid, text, text) IS 'points an alias of a model to a version: see set_alias(text, text, text)';
+
+CREATE OR REPLACE FUNCTION set_alias(model text, alias text, version text) RETURNS SETOF alias_info
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT * FROM set_alias(find_model(model), alias, version)
+    $function$;
+COMMENT ON FUNCTION set_alias(text, text, text) IS 'points an alias of a model, new or existing, to the version that a selector names';
+
+CREATE OR REPLACE FUNCTION drop_alias(model_id uuid, alias text) RETURNS SETOF alias_info
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        near text;
+    BEGIN
+        RETURN QUERY
+            WITH dropped AS (
+                DELETE FROM model_aliases a
+                 WHERE a.model_id = drop_alias.model_id AND a.alias = lower(btrim(drop_alias.alias) COLLATE "C")
+                RETURNING a.*)
+            SELECT p.slug, m.model_name, d.alias, NULL::semver, v.semver, d.set_by, d.set_at, NULL::uuid, m.model_id
+              FROM dropped d
+              JOIN model_versions v ON v.version_id = d.version_id
+              JOIN models m ON m.model_id = d.model_id
+              JOIN projects p ON p.project_id = m.project_id;
+        IF NOT FOUND THEN
+            SELECT string_agg(a.alias, ', ' ORDER BY a.alias) INTO near
+              FROM (SELECT a.alias FROM model_aliases a WHERE a.model_id = drop_alias.model_id ORDER BY a.alias LIMIT 20) AS a;
+            RAISE EXCEPTION 'model "%" has no alias "%"',
+                    (SELECT m.model_name FROM models m WHERE m.model_id = drop_alias.model_id), alias
+                USING ERRCODE = 'no_data_found',
+                      HINT = coalesce('Its aliases are ' || near || '.', 'It has none.');
+        END IF;
+    END
+    $function$;
+COMMENT ON FUNCTION drop_alias(uuid, text) IS 'drops an alias of a model: see drop_alias(text, text)';
+
+CREATE OR REPLACE FUNCTION drop_alias(model text, alias text) RETURNS SETOF alias_info
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT * FROM drop_alias(find_model(model), alias)
+    $function$;
+COMMENT ON FUNCTION drop_alias(text, text) IS 'drops an alias of a model and returns it, with the version that it named as previous_semver';

@@ -1,0 +1,207 @@
+-- Installing, migrating and leaving; what is installed.
+
+CREATE OR REPLACE FUNCTION library_version() RETURNS text
+    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_library_version';
+COMMENT ON FUNCTION library_version() IS 'version of the shared library that this session has loaded';
+
+CREATE OR REPLACE FUNCTION run_detached(statements text) RETURNS void
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_run_detached';
+COMMENT ON FUNCTION run_detached(text) IS 'runs statements as the caller so that what they create is no member of an extension, even inside an extension''s script';
+
+CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, relation_name text, kind text, area text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 14 SET search_path = pg_catalog, pg_temp
+    AS $function$VALUES
+        (1, 'registry_meta', 'table', 'foundation'),
+        (2, 'frameworks', 'table', 'foundation'),
+        (3, 'model_formats', 'table', 'foundation'),
+        (4, 'storage_formats', 'table', 'foundation'),
+        (5, 'tag_categories', 'table', 'foundation'),
+        (6, 'gpu_types', 'table', 'foundation'),
+        (7, 'organizations', 'table', 'foundation'),
+        (8, 'projects', 'table', 'foundation'),
+        (9, 'guards', 'table', 'foundation'),
+        (10, 'models', 'table', 'catalog'),
+        (11, 'model_versions', 'table', 'catalog'),
+        (12, 'model_aliases', 'table', 'catalog'),
+        (13, 'version_files', 'table', 'catalog'),
+        (14, 'v_models_latest', 'view', 'catalog')
+    $function$;
+COMMENT ON FUNCTION registry_relations() IS 'tables and views that install() makes, in that order';
+
+CREATE OR REPLACE FUNCTION schema_version() RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    BEGIN
+        IF to_regclass('mlregistry.registry_meta') IS NULL THEN
+            RETURN NULL;
+        END IF;
+        RETURN (SELECT m.value #>> '{}' FROM registry_meta m WHERE m.key = 'schema_version');
+    END
+    $function$;
+COMMENT ON FUNCTION schema_version() IS 'version of the tables in this database, NULL when they are not installed';
+
+CREATE OR REPLACE FUNCTION set_registry_owner(owner name) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    DECLARE
+        relation record;
+    BEGIN
+        FOR relation IN
+            SELECT r.relation_name, r.kind
+              FROM registry_relations() r
+              JOIN pg_class c ON c.relname = r.relation_name AND c.relnamespace = 'mlregistry'::regnamespace
+             WHERE c.relowner <> (SELECT o.oid FROM pg_roles o WHERE o.rolname = set_registry_owner.owner)
+             ORDER BY r.ordinal
+        LOOP
+            PERFORM run_detached(format('ALTER %s mlregistry.%I OWNER TO %I', relation.kind, relation.relation_name, owner));
+        END LOOP;
+    END
+    $function$;
+COMMENT ON FUNCTION set_registry_owner(name) IS 'gives all tables and views of the registry to one role';
+
+CREATE OR REPLACE FUNCTION migrate() RETURNS text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, mlregistry, pg_temp
+    SET lock_timeout = '10s'
+    AS $function$
+    DECLARE
+        start_version text := schema_version();
+        at_version text := schema_version();
+        step record;
+        table_owner name := (SELECT r.rolname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+                              WHERE c.oid = to_regclass('mlregistry.registry_meta'));
+    BEGIN
+        IF at_version IS NULL THEN
+            RETURN 'nothing to migrate: the registry is not installed';
+        END IF;
+        IF at_version::semver > code_version()::semver THEN
+            RAISE EXCEPTION 'the tables are of version %, newer than the code, which is of %', at_version, code_version()
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = 'Install the newer mlregistry, then ALTER EXTENSION mlregistry UPDATE.';
+        END IF;
+        -- One migration at a time; the second finds nothing left to do.
+        PERFORM FROM registry_meta m WHERE m.key = 'schema_version' FOR UPDATE;
+        at_version := schema_version();
+        WHILE at_version::semver < code_version()::semver LOOP
+            SELECT s.* INTO step FROM migration_scripts() s WHERE s.from_version = at_version;
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'there is no migration from version % to %', at_version, code_version()
+                    USING ERRCODE = 'object_not_in_prerequisite_state';
+            END IF;
+            PERFORM run_detached(step.script);
+            UPDATE registry_meta SET value = to_jsonb(step.to_version) WHERE key = 'schema_version';
+            at_version := step.to_version;
+        END LOOP;
+        PERFORM set_registry_owner(table_owner);
+        IF start_version = at_version THEN
+            RETURN format('nothing to migrate: the tables are of version %s', at_version);
+        END IF;
+        RETURN format('migrated from version %s to %s', start_version, at_version);
+    END
+    $function$;
+COMMENT ON FUNCTION migrate() IS 'brings older tables up to the version of the code; ALTER EXTENSION mlregistry UPDATE calls it';
+
+CREATE OR REPLACE FUNCTION install(owner name DEFAULT NULL, seed boolean DEFAULT true, fts_language regconfig DEFAULT 'pg_catalog.english')
+    RETURNS text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    DECLARE
+        outcome text;
+    BEGIN
+        IF schema_version() IS NOT NULL THEN
+            outcome := migrate();
+        ELSE
+            PERFORM run_detached(replace(install_script(), '{{fts_language}}', quote_literal(fts_language) || '::regconfig'));
+            INSERT INTO registry_meta (key, value) VALUES
+                ('schema_version', to_jsonb(code_version())),
+                ('installed_at', to_jsonb(now())),
+                ('system_identifier', to_jsonb((SELECT s.system_identifier::text FROM pg_control_system() s))),
+                ('fts_language', to_jsonb(fts_language::text));
+            -- The same identifiers everywhere, so that two databases agree on them.
+            IF seed THEN
+                INSERT INTO organizations (organization_id, name, slug)
+                VALUES ('00000000-0000-8000-8000-000000000001', 'Default', 'default');
+                INSERT INTO projects (project_id, organization_id, name, slug, visibility)
+                VALUES ('00000000-0000-8000-8000-000000000002', '00000000-0000-8000-8000-000000000001',
+                        'Default', 'default', 'organization');
+            END IF;
+            outcome := format('installed version %s', code_version());
+        END IF;
+        IF owner IS NOT NULL THEN
+            PERFORM set_registry_owner(owner);
+        END IF;
+        RETURN outcome;
+    END
+    $function$;
+COMMENT ON FUNCTION install(name, boolean, regconfig) IS 'makes the tables, indexes, triggers and views of the registry, or brings them up to date; seed => false leaves out the default organization and project';
+
+CREATE OR REPLACE FUNCTION uninstall(confirm text DEFAULT NULL) RETURNS text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    DECLARE
+        views text;
+        tables text;
+    BEGIN
+        IF confirm IS DISTINCT FROM 'mlregistry' THEN
+            RAISE EXCEPTION 'uninstall() destroys the registry with all its data'
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = 'If that is what you want: SELECT mlregistry.uninstall(confirm => ''mlregistry'').';
+        END IF;
+        SELECT string_agg(format('mlregistry.%I', r.relation_name), ', ') FILTER (WHERE r.kind = 'view'),
+               string_agg(format('mlregistry.%I', r.relation_name), ', ') FILTER (WHERE r.kind = 'table')
+          INTO views, tables
+          FROM registry_relations() r
+          JOIN pg_class c ON c.relname = r.relation_name AND c.relnamespace = 'mlregistry'::regnamespace;
+        IF tables IS NULL THEN
+            RETURN 'nothing to uninstall';
+        END IF;
+        -- Without CASCADE: what others have built on the registry is named in the error and stays.
+        IF views IS NOT NULL THEN
+            PERFORM run_detached(format('DROP VIEW %s', views));
+        END IF;
+        PERFORM run_detached(format('DROP TABLE %s', tables));
+        RETURN 'uninstalled; DROP EXTENSION mlregistry and DROP SCHEMA mlregistry remove the rest';
+    END
+    $function$;
+COMMENT ON FUNCTION uninstall(text) IS 'drops the tables and views of the registry with all data; needs confirm => ''mlregistry''';
+
+CREATE OR REPLACE FUNCTION registry_info(
+        OUT extension_version text,
+        OUT schema_version text,
+        OUT library_version text,
+        OUT server_version text,
+        OUT installed_at timestamptz,
+        OUT owner name,
+        OUT fts_language text,
+        OUT system_identifier text,
+        OUT moved boolean,
+        OUT current_actor text,
+        OUT current_organization text,
+        OUT current_project text)
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    BEGIN
+        extension_version := (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'mlregistry');
+        library_version := library_version();
+        server_version := current_setting('server_version');
+        schema_version := schema_version();
+        current_actor := current_actor();
+        IF schema_version IS NULL THEN
+            RETURN;
+        END IF;
+        SELECT r.rolname INTO owner
+          FROM pg_class c
+          JOIN pg_roles r ON r.oid = c.relowner
+         WHERE c.oid = 'mlregistry.registry_meta'::regclass;
+        SELECT max(m.value #>> '{}') FILTER (WHERE m.key = 'installed_at')::timestamptz,
+               max(m.value #>> '{}') FILTER (WHERE m.key = 'fts_language'),
+               max(m.value #>> '{}') FILTER (WHERE m.key = 'system_identifier')
+          INTO installed_at, fts_language, system_identifier
+          FROM registry_meta m;
+        moved := system_identifier IS DISTINCT FROM (SELECT s.system_identifier::text FROM pg_control_system() s);
+        SELECT o.slug INTO current_organization FROM organizations o WHERE o.organization_id = current_organization_id();
+        SELECT p.slug INTO current_project FROM projects p WHERE p.project_id = current_project_id();
+    END
+    $function$;
+COMMENT ON FUNCTION registry_info() IS 'versions of code, tables and library, who owns the tables, where this session works; moved: the tables came from another cluster';

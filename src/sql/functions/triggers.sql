@@ -1,0 +1,31 @@
+-- Trigger functions. The triggers of installed tables name them: a new behaviour is a new function.
+
+CREATE OR REPLACE FUNCTION trg_keys() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_keys';
+COMMENT ON FUNCTION trg_keys() IS 'trigger keys: keys never change, a row lies in its parent''s project; arguments: parent table, parent key';
+
+CREATE OR REPLACE FUNCTION trg_actor() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_actor';
+COMMENT ON FUNCTION trg_actor() IS 'trigger actor: x_by_user is set by the database only; arguments: each x';
+
+CREATE OR REPLACE FUNCTION trg_normalize() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_normalize';
+COMMENT ON FUNCTION trg_normalize() IS 'trigger normalize: trims and lower-cases; arguments: column:rule with rule trim, lower or email';
+
+CREATE OR REPLACE FUNCTION trg_derive_model() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_derive_model';
+COMMENT ON FUNCTION trg_derive_model() IS 'trigger derive of models: display name, time of archiving';
+
+CREATE OR REPLACE FUNCTION trg_derive_version() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_derive_version';
+COMMENT ON FUNCTION trg_derive_version() IS 'trigger derive of versions: framework, archived status and stage, times of states';
+
+CREATE OR REPLACE FUNCTION trg_derive_alias() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_derive_alias';
+COMMENT ON FUNCTION trg_derive_alias() IS 'trigger derive of aliases: who moved it, and when';
+
+CREATE OR REPLACE FUNCTION trg_touch() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_touch';
+COMMENT ON FUNCTION trg_touch() IS 'trigger touch: updated_at and updated_by';
+
+CREATE OR REPLACE FUNCTION trg_guard_alias() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_alias';
+COMMENT ON FUNCTION trg_guard_alias() IS 'trigger guard of aliases: none names a deleted version';
+
+CREATE OR REPLACE FUNCTION trg_guard_version() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_version';
+COMMENT ON FUNCTION trg_guard_version() IS 'trigger guard of versions: one with an alias is not deleted';
+
+CREATE OR REPLACE FUNCTION trg_builtin() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_builtin';
+COMMENT ON FUNCTION trg_builtin() IS 'trigger of the lookup tables: built-in rows are neither deleted nor renamed';

@@ -1,0 +1,289 @@
+-- Versions: registering, resolving, listing.
+
+CREATE OR REPLACE FUNCTION version_info(version_id uuid) RETURNS version_info
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT p.slug, m.model_name, v.semver, v.stage, v.status,
+               ARRAY(SELECT a.alias FROM model_aliases a WHERE a.version_id = v.version_id ORDER BY a.alias),
+               v.artifact_uri, v.artifact_size_bytes, v.checksum_sha256,
+               v.framework, v.framework_version, v.model_format, v.description,
+               v.registered_by, v.registered_at, v.version_id, v.model_id, v.project_id
+          FROM model_versions v
+          JOIN models m USING (model_id)
+          JOIN projects p ON p.project_id = v.project_id
+         WHERE v.version_id = version_info.version_id
+    $function$;
+COMMENT ON FUNCTION version_info(uuid) IS 'complete row of one version, NULL when there is none';
+
+CREATE OR REPLACE FUNCTION resolve(reference text) RETURNS SETOF version_info
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    BEGIN
+        RETURN NEXT version_info(find_version(reference));
+    END
+    $function$;
+COMMENT ON FUNCTION resolve(text) IS 'the one version that a reference [project/]model[@selector] names; P0002 when there is none';
+
+CREATE OR REPLACE FUNCTION resolve(model_id uuid, selector text DEFAULT 'latest') RETURNS SETOF version_info
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    BEGIN
+        RETURN NEXT version_info(find_version(model_id, selector));
+    END
+    $function$;
+COMMENT ON FUNCTION resolve(uuid, text) IS 'the one version of a model that a selector names; P0002 when there is none';
+
+CREATE OR REPLACE FUNCTION latest_version(
+        model_id uuid,
+        stage text DEFAULT NULL,
+        include_prerelease boolean DEFAULT false,
+        latest_by text DEFAULT 'precedence',
+        include_deprecated boolean DEFAULT false) RETURNS SETOF version_info
+    LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT i.*
+          FROM latest_version_id(model_id, stage, include_prerelease, latest_by, include_deprecated) AS latest (id),
+               version_info(latest.id) AS i
+         WHERE latest.id IS NOT NULL
+    $function$;
+COMMENT ON FUNCTION latest_version(uuid, text, boolean, text, boolean) IS 'latest version of a model, no row when there is none: see latest_version(text, …)';
+
+CREATE OR REPLACE FUNCTION latest_version(
+        model text,
+        stage text DEFAULT NULL,
+        include_prerelease boolean DEFAULT false,
+        latest_by text DEFAULT 'precedence',
+        include_deprecated boolean DEFAULT false) RETURNS SETOF version_info
+    LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT * FROM latest_version(find_model(model), stage, include_prerelease, latest_by, include_deprecated)
+    $function$;
+COMMENT ON FUNCTION latest_version(text, text, boolean, text, boolean) IS 'latest version of a model, no row when there is none: the highest release that is neither deprecated nor archived, else the highest such prerelease; latest_by => ''registered'' takes the newest instead';
+
+CREATE OR REPLACE FUNCTION latest_versions(
+        stage text DEFAULT NULL,
+        include_prerelease boolean DEFAULT false,
+        project text DEFAULT NULL,
+        latest_by text DEFAULT 'precedence',
+        include_deprecated boolean DEFAULT false) RETURNS SETOF version_info
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT i.*
+          FROM models m
+          JOIN projects p USING (project_id),
+               LATERAL latest_version_id(m.model_id, stage, include_prerelease, latest_by, include_deprecated) AS latest (id),
+               LATERAL version_info(latest.id) AS i
+         WHERE m.organization_id = current_organization_id()
+           AND m.is_active AND m.deleted_at IS NULL AND p.deleted_at IS NULL
+           AND (latest_versions.project IS NULL OR p.project_id = find_project(latest_versions.project))
+           AND latest.id IS NOT NULL
+         ORDER BY p.slug, m.model_name
+    $function$;
+COMMENT ON FUNCTION latest_versions(text, boolean, text, text, boolean) IS 'latest version of every active model, one row per model that has one';
+
+CREATE OR REPLACE FUNCTION list_versions(
+        model_id uuid,
+        status text DEFAULT NULL,
+        stage text DEFAULT NULL,
+        max_rows bigint DEFAULT NULL,
+        after semver DEFAULT NULL) RETURNS SETOF version_info
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT p.slug, m.model_name, v.semver, v.stage, v.status,
+               ARRAY(SELECT a.alias FROM model_aliases a WHERE a.version_id = v.version_id ORDER BY a.alias),
+               v.artifact_uri, v.artifact_size_bytes, v.checksum_sha256,
+               v.framework, v.framework_version, v.model_format, v.description,
+               v.registered_by, v.registered_at, v.version_id, v.model_id, v.project_id
+          FROM model_versions v
+          JOIN models m USING (model_id)
+          JOIN projects p ON p.project_id = v.project_id
+         WHERE v.model_id = list_versions.model_id
+           AND v.deleted_at IS NULL
+           AND (list_versions.status IS NULL OR v.status = list_versions.status)
+           AND (list_versions.stage IS NULL OR v.stage = list_versions.stage)
+           AND (list_versions.after IS NULL OR v.semver < list_versions.after)
+         ORDER BY v.semver DESC
+         LIMIT list_versions.max_rows
+    $function$;
+COMMENT ON FUNCTION list_versions(uuid, text, text, bigint, semver) IS 'versions of a model, highest first: see list_versions(text, …)';
+
+CREATE OR REPLACE FUNCTION list_versions(
+        model text,
+        status text DEFAULT NULL,
+        stage text DEFAULT NULL,
+        max_rows bigint DEFAULT NULL,
+        after semver DEFAULT NULL) RETURNS SETOF version_info
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT * FROM list_versions(find_model(model), status, stage, max_rows, after)
+    $function$;
+COMMENT ON FUNCTION list_versions(text, text, text, bigint, semver) IS 'versions of a model, highest first; for the next page give the last version seen as after';
+
+CREATE OR REPLACE FUNCTION next_version(model_id uuid, part text DEFAULT 'patch', preid text DEFAULT NULL) RETURNS semver
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        base semver;
+    BEGIN
+        IF part IS NULL THEN
+            RAISE EXCEPTION 'the part of the version must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        -- Deleted versions count too: a version is never used twice.
+        -- A patch of 1.4.0 is 1.4.1 also while 2.0.0-rc.1 is there: releases follow releases.
+        IF part IN ('major', 'minor', 'patch') THEN
+            SELECT v.semver INTO base
+              FROM model_versions v
+             WHERE v.model_id = next_version.model_id AND NOT is_prerelease(v.semver)
+             ORDER BY v.semver DESC
+             LIMIT 1;
+        END IF;
+        IF base IS NULL THEN
+            SELECT v.semver INTO base
+              FROM model_versions v
+             WHERE v.model_id = next_version.model_id
+             ORDER BY v.semver DESC
+             LIMIT 1;
+        END IF;
+        base := coalesce(base, '0.0.0');
+        RETURN CASE WHEN preid IS NULL THEN semver_bump(base, part) ELSE semver_bump(base, part, preid) END;
+    END
+    $function$;
+COMMENT ON FUNCTION next_version(uuid, text, text) IS 'version that register_version(bump => part) would register: see next_version(text, …)';
+
+CREATE OR REPLACE FUNCTION next_version(model text, part text DEFAULT 'patch', preid text DEFAULT NULL) RETURNS semver
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT next_version(find_model(model), part, preid)
+    $function$;
+COMMENT ON FUNCTION next_version(text, text, text) IS 'version that register_version(bump => part) would register now: major, minor and patch count from the highest release, the other parts from the highest version';
+
+CREATE OR REPLACE FUNCTION lock_version_numbers(model_id uuid) RETURNS void
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_lock_version_numbers';
+COMMENT ON FUNCTION lock_version_numbers(uuid) IS 'makes other sessions that bump versions of this model wait until this transaction ends; needs the right to insert versions';
+
+CREATE OR REPLACE FUNCTION register_version(
+        model_id uuid,
+        semver semver DEFAULT NULL,
+        artifact_uri text DEFAULT NULL,
+        bump text DEFAULT NULL,
+        preid text DEFAULT NULL,
+        checksum_sha256 text DEFAULT NULL,
+        artifact_size_bytes bigint DEFAULT NULL,
+        framework text DEFAULT NULL,
+        framework_version text DEFAULT NULL,
+        model_format text DEFAULT NULL,
+        description text DEFAULT NULL,
+        release_notes text DEFAULT NULL,
+        git_commit text DEFAULT NULL,
+        git_branch text DEFAULT NULL,
+        git_tag text DEFAULT NULL,
+        performance_metrics jsonb DEFAULT NULL,
+        custom_metadata jsonb DEFAULT NULL,
+        if_exists text DEFAULT 'error') RETURNS SETOF version_info
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        of_model models%ROWTYPE;
+        taken model_versions%ROWTYPE;
+        new_semver semver := register_version.semver;
+        new_id uuid;
+    BEGIN
+        SELECT m.* INTO of_model FROM models m WHERE m.model_id = register_version.model_id AND m.deleted_at IS NULL;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'model % does not exist', coalesce(register_version.model_id::text, 'NULL')
+                USING ERRCODE = 'no_data_found', HINT = 'list_models() shows what is there.';
+        END IF;
+        IF (new_semver IS NULL) = (bump IS NULL) THEN
+            RAISE EXCEPTION 'give either a version or the part to bump'
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = format('register_version(%L, ''1.0.0'', …) or register_version(%L, bump => ''minor'', …).',
+                                    of_model.model_name, of_model.model_name);
+        END IF;
+        IF artifact_uri IS NULL THEN
+            RAISE EXCEPTION 'a version needs an artifact_uri'
+                USING ERRCODE = 'null_value_not_allowed',
+                      HINT = 'Say where the artifact lies; {version} in it stands for the version.';
+        END IF;
+        IF framework IS NULL AND of_model.framework IS NULL THEN
+            RAISE EXCEPTION 'a version needs a framework, and model "%" has none to take over', of_model.model_name
+                USING ERRCODE = 'null_value_not_allowed',
+                      HINT = 'Give framework => …, or set the model''s: the table frameworks lists them.';
+        END IF;
+        IF if_exists IS NULL OR if_exists NOT IN ('error', 'return') THEN
+            RAISE EXCEPTION 'if_exists is "error" or "return", not "%"', if_exists
+                USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+
+        IF bump IS NOT NULL THEN
+            PERFORM lock_version_numbers(model_id);
+        END IF;
+        LOOP
+            IF bump IS NOT NULL THEN
+                new_semver := next_version(model_id, bump, preid);
+            END IF;
+            INSERT INTO model_versions (organization_id, project_id, model_id, semver, artifact_uri, checksum_sha256,
+                                        artifact_size_bytes, framework, framework_version, model_format, description,
+                                        release_notes, git_commit, git_branch, git_tag, performance_metrics, custom_metadata)
+            VALUES (of_model.organization_id, of_model.project_id, of_model.model_id, new_semver,
+                    replace(register_version.artifact_uri, '{version}', new_semver::text), register_version.checksum_sha256,
+                    register_version.artifact_size_bytes, register_version.framework, register_version.framework_version,
+                    register_version.model_format, register_version.description, register_version.release_notes,
+                    register_version.git_commit, register_version.git_branch, register_version.git_tag,
+                    coalesce(register_version.performance_metrics, '{}'), coalesce(register_version.custom_metadata, '{}'))
+            ON CONFLICT (model_id, semver) DO NOTHING
+            RETURNING version_id INTO new_id;
+            EXIT WHEN new_id IS NOT NULL;
+
+            SELECT v.* INTO taken FROM model_versions v WHERE v.model_id = of_model.model_id AND v.semver = new_semver;
+            -- Somebody registered just this version by name meanwhile: count on. In REPEATABLE READ it stays invisible
+            -- and the INSERT itself ends in 40001.
+            CONTINUE WHEN bump IS NOT NULL AND FOUND AND next_version(model_id, bump, preid) > new_semver;
+            IF if_exists = 'return' AND bump IS NULL AND taken.deleted_at IS NULL THEN
+                new_id := taken.version_id;
+                EXIT;
+            END IF;
+            RAISE EXCEPTION 'model "%" already has version %', of_model.model_name, new_semver
+                USING ERRCODE = 'unique_violation',
+                      CONSTRAINT = 'unique_model_version', SCHEMA = 'mlregistry', TABLE = 'model_versions',
+                      DETAIL = format('It is stored as %s, registered by %s at %s%s.', taken.semver, taken.registered_by,
+                                      taken.registered_at, CASE WHEN taken.deleted_at IS NOT NULL
+                                                                THEN ', and deleted since' ELSE '' END),
+                      HINT = CASE WHEN NOT semver_identical(taken.semver, new_semver)
+                                  THEN 'Build metadata does not make another version: variants are files of one version, see add_version_file().'
+                                  WHEN taken.deleted_at IS NOT NULL
+                                  THEN 'A version is never used twice; register the next one with bump => ''patch''.'
+                                  ELSE 'Register the next one with bump => ''patch'', or take what is there with if_exists => ''return''.' END;
+        END LOOP;
+        RETURN NEXT version_info(new_id);
+    END
+    $function$;
+COMMENT ON FUNCTION register_version(uuid, semver, text, text, text, text, bigint, text, text, text, text, text, text, text, text, jsonb, jsonb, text) IS 'registers a version of a model: see register_version(text, …)';
+
+CREATE OR REPLACE FUNCTION register_version(
+        model text,
+        semver semver DEFAULT NULL,
+        artifact_uri text DEFAULT NULL,
+        bump text DEFAULT NULL,
+        preid text DEFAULT NULL,
+        checksum_sha256 text DEFAULT NULL,
+        artifact_size_bytes bigint DEFAULT NULL,
+        framework text DEFAULT NULL,
+        framework_version text DEFAULT NULL,
+        model_format text DEFAULT NULL,
+        description text DEFAULT NULL,
+        release_notes text DEFAULT NULL,
+        git_commit text DEFAULT NULL,
+        git_branch text DEFAULT NULL,
+        git_tag text DEFAULT NULL,
+        performance_metrics jsonb DEFAULT NULL,
+        custom_metadata jsonb DEFAULT NULL,
+        if_exists text DEFAULT 'error') RETURNS SETOF version_info
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT * FROM register_version(find_model(model), semver, artifact_uri, bump, preid, checksum_sha256, artifact_size_bytes,
+                                       framework, framework_version, model_format, description, release_notes,
+                                       git_commit, git_branch, git_tag, performance_metrics, custom_metadata, if_exists)
+    $function$;
+COMMENT ON FUNCTION register_version(text, semver, text, text, text, text, bigint, text, text, text, text, text, text, text, text, jsonb, jsonb, text) IS 'registers a version of a model, a given one or the next after a bump; {version} in artifact_uri stands for it';

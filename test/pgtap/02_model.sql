@@ -1,0 +1,387 @@
+-- The database against the data model: test/model/*.tsv (written from docs/design/data-model.md, not from
+-- the DDL) is compared with the catalogs, in both directions; then the rules that hold for every relation.
+--
+--   psql -X -v model_dir=/absolute/path/of/test/model -f test/pgtap/02_model.sql <database>
+--
+-- The database needs the extensions mlregistry and pgtap. Everything is rolled back.
+\set ON_ERROR_STOP 1
+\set QUIET 1
+\pset format unaligned
+\pset tuples_only true
+\pset pager off
+\if :{?model_dir}
+\else
+  \echo 'Bail out! usage: psql -X -v model_dir=/absolute/path/of/test/model -f 02_model.sql'
+  \quit
+\endif
+
+BEGIN;
+SET LOCAL client_min_messages = warning;
+-- The catalogs are read with this path, so that every name prints qualified; pgTAP's own path comes later.
+SET LOCAL search_path = pg_catalog;
+
+SELECT count(*) = 1 AS has_pgtap, min(quote_ident(n.nspname)) AS pgtap_schema
+  FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pgtap' \gset
+\if :has_pgtap
+\else
+  \echo 'Bail out! extension pgtap is missing in this database'
+  \quit
+\endif
+SELECT to_regnamespace('mlregistry') IS NOT NULL AS has_schema \gset
+\if :has_schema
+\else
+  \echo 'Bail out! schema mlregistry is missing in this database'
+  \quit
+\endif
+
+-- ---------------------------------------------------------------------------------------------------------
+-- What the page says. \copy does not expand variables; a variable that holds the whole command does.
+CREATE TEMP TABLE want_tables (
+  ord int GENERATED ALWAYS AS IDENTITY, table_name text PRIMARY KEY, kind text NOT NULL, area text NOT NULL,
+  tenancy text NOT NULL CHECK (tenancy IN ('global', 'tenant', 'project', 'organization', 'owner')),
+  has_updated_at boolean NOT NULL, comment_needed boolean NOT NULL);
+CREATE TEMP TABLE want_columns (
+  table_name text, ordinal int NOT NULL, column_name text, data_type text NOT NULL, not_null boolean NOT NULL,
+  default_expression text, PRIMARY KEY (table_name, column_name));
+CREATE TEMP TABLE want_constraints (
+  table_name text, constraint_name text, kind text NOT NULL, columns text, target text, target_columns text,
+  on_delete text, on_delete_columns text, on_update text, PRIMARY KEY (table_name, constraint_name));
+CREATE TEMP TABLE want_indexes (
+  table_name text, index_name text, is_unique boolean NOT NULL, definition text NOT NULL,
+  PRIMARY KEY (table_name, index_name));
+CREATE TEMP TABLE want_triggers (
+  table_name text, trigger_name text, timing text NOT NULL, level text NOT NULL, events text NOT NULL,
+  PRIMARY KEY (table_name, trigger_name));
+CREATE TEMP TABLE want_checks (
+  table_name text, constraint_name text, what text NOT NULL, sqlstate text NOT NULL CHECK (sqlstate ~ '^[0-9A-Z]{5}$'),
+  PRIMARY KEY (table_name, constraint_name));
+
+\set file :model_dir '/tables.tsv'
+\set cmd '\\copy want_tables (table_name, kind, area, tenancy, has_updated_at, comment_needed) from ' :'file' ' with (format text, header match)'
+:cmd
+\set file :model_dir '/columns.tsv'
+\set cmd '\\copy want_columns from ' :'file' ' with (format text, header match)'
+:cmd
+\set file :model_dir '/constraints.tsv'
+\set cmd '\\copy want_constraints from ' :'file' ' with (format text, header match)'
+:cmd
+\set file :model_dir '/indexes.tsv'
+\set cmd '\\copy want_indexes from ' :'file' ' with (format text, header match)'
+:cmd
+\set file :model_dir '/triggers.tsv'
+\set cmd '\\copy want_triggers from ' :'file' ' with (format text, header match)'
+:cmd
+\set file :model_dir '/checks.tsv'
+\set cmd '\\copy want_checks from ' :'file' ' with (format text, header match)'
+:cmd
+
+-- ---------------------------------------------------------------------------------------------------------
+-- What the database says. A relation of ours: in schema mlregistry, no member of an extension. Partitions are
+-- made by the month and are looked at through their parent.
+CREATE TEMP TABLE have_relations AS
+SELECT c.oid, c.relname::text AS table_name, c.relkind,
+       CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN 'view'
+            WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'foreign table' END AS kind,
+       c.relkind <> 'v' AND EXISTS (SELECT FROM pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attname = 'updated_at' AND NOT a.attisdropped) AS has_updated_at,
+       pg_get_userbyid(c.relowner)::text AS owner, obj_description(c.oid, 'pg_class') AS comment, c.reloptions
+  FROM pg_class c
+ WHERE c.relnamespace = 'mlregistry'::regnamespace
+   AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+   AND NOT c.relispartition
+   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e');
+
+CREATE TEMP TABLE have_columns AS
+SELECT r.table_name, a.attname::text AS column_name, a.attnum,
+       row_number() OVER (PARTITION BY r.oid ORDER BY a.attnum)::int AS ordinal,
+       format_type(a.atttypid, a.atttypmod) AS data_type, a.attnotnull AS not_null,
+       CASE WHEN a.attgenerated = 's' THEN format('GENERATED ALWAYS AS (%s) STORED', pg_get_expr(d.adbin, d.adrelid))
+            WHEN a.attidentity <> '' THEN format('GENERATED %s AS IDENTITY', CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END)
+            ELSE pg_get_expr(d.adbin, d.adrelid) END AS default_expression,
+       col_description(r.oid, a.attnum) AS comment, r.oid AS relid
+  FROM have_relations r
+  JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE r.kind <> 'sequence';
+
+-- Column names of a table for an array of column numbers, comma separated in its order (NULL for none).
+CREATE FUNCTION pg_temp.names(relid oid, numbers int2[]) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT string_agg(a.attname::text, ',' ORDER BY k.n)
+    FROM unnest($2) WITH ORDINALITY k(num, n) JOIN pg_attribute a ON a.attrelid = $1 AND a.attnum = k.num $$;
+
+-- Not null (a kind of its own from PostgreSQL 18 on) is compared with the columns, constraint triggers with the triggers.
+CREATE TEMP TABLE have_constraints AS
+SELECT r.table_name, c.conname::text AS constraint_name, c.contype::text AS kind,
+       CASE WHEN c.contype <> 'c' THEN pg_temp.names(c.conrelid, c.conkey) END AS columns,
+       CASE WHEN c.contype = 'f' THEN CASE WHEN t.relnamespace = 'mlregistry'::regnamespace THEN t.relname::text
+                                           ELSE c.confrelid::regclass::text END END AS target,
+       CASE WHEN c.contype = 'f' THEN pg_temp.names(c.confrelid, c.confkey) END AS target_columns,
+       CASE WHEN c.contype = 'f' THEN c.confdeltype::text END AS on_delete,
+       CASE WHEN c.contype = 'f' THEN pg_temp.names(c.conrelid, c.confdelsetcols) END AS on_delete_columns,
+       CASE WHEN c.contype = 'f' THEN c.confupdtype::text END AS on_update,
+       c.oid, c.conrelid, c.conkey, c.confrelid, c.confkey, c.condeferrable, c.convalidated
+  FROM have_relations r
+  JOIN pg_constraint c ON c.conrelid = r.oid AND c.conparentid = 0 AND c.contype NOT IN ('n', 't')
+  LEFT JOIN pg_class t ON t.oid = c.confrelid;
+
+CREATE TEMP TABLE have_indexes AS
+SELECT r.table_name, c.relname::text AS index_name, i.indisunique AS is_unique,
+       regexp_replace(pg_get_indexdef(i.indexrelid), '^.*? USING ', '') AS definition,
+       i.indisprimary, i.indisvalid AND i.indisready AND i.indislive AS usable, i.indrelid,
+       ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(num, n)
+               LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num
+              WHERE k.n <= i.indnkeyatts ORDER BY k.n) AS keys,       -- NULL where it is an expression
+       pg_get_expr(i.indpred, i.indrelid) AS predicate
+  FROM have_relations r JOIN pg_index i ON i.indrelid = r.oid JOIN pg_class c ON c.oid = i.indexrelid;
+
+CREATE TEMP TABLE have_triggers AS
+SELECT r.table_name, t.tgname::text AS trigger_name,
+       CASE WHEN t.tgtype::int & 64 <> 0 THEN 'INSTEAD OF' WHEN t.tgtype::int & 2 <> 0 THEN 'BEFORE' ELSE 'AFTER' END AS timing,
+       CASE WHEN t.tgtype::int & 1 <> 0 THEN 'ROW' ELSE 'STATEMENT' END AS level,
+       concat_ws(',', CASE WHEN t.tgtype::int & 4 <> 0 THEN 'INSERT' END, CASE WHEN t.tgtype::int & 16 <> 0 THEN 'UPDATE' END,
+                      CASE WHEN t.tgtype::int & 8 <> 0 THEN 'DELETE' END, CASE WHEN t.tgtype::int & 32 <> 0 THEN 'TRUNCATE' END) AS events,
+       t.tgattr::int2[] AS update_of
+  FROM have_relations r JOIN pg_trigger t ON t.tgrelid = r.oid WHERE NOT t.tgisinternal;
+
+-- ---------------------------------------------------------------------------------------------------------
+-- Both sides as (kind, table, name, properties), and what differs, one line each.
+-- A column's place counts among the columns that both sides have: a missing one does not shift all that follow.
+CREATE TEMP VIEW want AS
+SELECT 'relation' AS kind, table_name, table_name AS name,
+       jsonb_build_object('kind', kind, 'has_updated_at', has_updated_at) AS props FROM want_tables
+UNION ALL
+SELECT 'columns', w.table_name, column_name, jsonb_build_object('type', w.data_type, 'not_null', w.not_null, 'default', w.default_expression,
+       'place', CASE WHEN h.column_name IS NULL THEN w.ordinal ELSE count(h.column_name) OVER (PARTITION BY table_name ORDER BY w.ordinal) END)
+  FROM want_columns w LEFT JOIN have_columns h USING (table_name, column_name)
+UNION ALL
+SELECT 'constraints', table_name, constraint_name, to_jsonb(w) - '{table_name,constraint_name}'::text[] FROM want_constraints w
+UNION ALL
+SELECT 'indexes', table_name, index_name, to_jsonb(w) - '{table_name,index_name}'::text[] FROM want_indexes w
+UNION ALL
+SELECT 'triggers', table_name, trigger_name, to_jsonb(w) - '{table_name,trigger_name}'::text[] FROM want_triggers w;
+
+CREATE TEMP VIEW have AS
+SELECT 'relation' AS kind, table_name, table_name AS name,
+       jsonb_build_object('kind', kind, 'has_updated_at', has_updated_at) AS props FROM have_relations
+UNION ALL
+SELECT 'columns', table_name, column_name, jsonb_build_object('type', h.data_type, 'not_null', h.not_null, 'default', h.default_expression,
+       'place', CASE WHEN w.column_name IS NULL THEN h.ordinal ELSE count(w.column_name) OVER (PARTITION BY table_name ORDER BY h.ordinal) END)
+  FROM have_columns h LEFT JOIN want_columns w USING (table_name, column_name)
+UNION ALL
+SELECT 'constraints', table_name, constraint_name, jsonb_build_object('kind', kind, 'columns', columns, 'target', target,
+       'target_columns', target_columns, 'on_delete', on_delete, 'on_delete_columns', on_delete_columns, 'on_update', on_update)
+  FROM have_constraints
+UNION ALL
+SELECT 'indexes', table_name, index_name, jsonb_build_object('is_unique', is_unique, 'definition', definition) FROM have_indexes
+UNION ALL
+SELECT 'triggers', table_name, trigger_name, jsonb_build_object('timing', timing, 'level', level, 'events', events) FROM have_triggers;
+
+CREATE TEMP TABLE difference AS
+SELECT kind, table_name, name,
+       CASE WHEN h.props IS NULL THEN 'missing: ' || name || ': ' || (SELECT string_agg(key || ' ' || value, ', ') FROM jsonb_each_text(w.props) WHERE value IS NOT NULL)
+            WHEN w.props IS NULL THEN 'unexpected: ' || name || ': ' || (SELECT string_agg(key || ' ' || value, ', ') FROM jsonb_each_text(h.props) WHERE value IS NOT NULL)
+            ELSE 'different: ' || name || ': ' || (
+              SELECT string_agg(format('%s is %s, not %s', key, coalesce(h.props ->> key, 'NULL'), coalesce(w.props ->> key, 'NULL')), '; ')
+                FROM jsonb_object_keys(w.props || h.props) key WHERE w.props -> key IS DISTINCT FROM h.props -> key)
+       END AS line
+  FROM want w FULL JOIN have h USING (kind, table_name, name)
+ WHERE w.props IS DISTINCT FROM h.props;
+
+-- ---------------------------------------------------------------------------------------------------------
+-- The rules: every violation is one row (rule, line). A rule without a row here passes.
+CREATE TEMP TABLE rules (ord int GENERATED ALWAYS AS IDENTITY, rule text PRIMARY KEY, says text NOT NULL);
+INSERT INTO rules (rule, says) VALUES
+  ('files',        'the files of test/model agree with each other'),
+  ('checks',       'every CHECK, unique constraint and unique index has its bad value in checks.tsv, and the other way round'),
+  ('primary_key',  'every table has a primary key'),
+  ('tenant',       'every tenant or project table with a uuid key has its tenant key, organization and project'),
+  ('composite',    'foreign keys between tables of tenants carry organization_id'),
+  ('unique_leads', 'unique keys lead with organization_id or with a uuid'),
+  ('fk_index',     'every foreign key has an index that leads with its columns'),
+  ('fk_action',    'no foreign key is ON DELETE or ON UPDATE RESTRICT'),
+  ('valid',        'every constraint is validated and not deferrable, every index usable'),
+  ('named',        'no constraint has the name that PostgreSQL makes up for a CHECK'),
+  ('comment',      'every table and view has a COMMENT'),
+  ('comment_col',  'every column has a COMMENT'),
+  ('touch',        'every table with updated_at has the trigger mlr_60_touch, for every column'),
+  ('enabled',      'no trigger is disabled or bound to a replication role'),
+  ('invoker',      'every view is security_invoker'),
+  ('member',       'no relation of the schema, nor what hangs on one, nor the schema is a member of an extension'),
+  ('owner',        'one role owns everything');
+
+CREATE TEMP TABLE violations (rule text NOT NULL REFERENCES rules, line text NOT NULL);
+
+INSERT INTO violations
+SELECT 'files', format('%s.tsv: %s has no row in tables.tsv', f, table_name)
+  FROM (SELECT 'columns' AS f, table_name FROM want_columns UNION SELECT 'constraints', table_name FROM want_constraints
+        UNION SELECT 'indexes', table_name FROM want_indexes UNION SELECT 'triggers', table_name FROM want_triggers
+        UNION SELECT 'checks', table_name FROM want_checks) x
+ WHERE table_name NOT IN (SELECT table_name FROM want_tables)
+UNION ALL
+SELECT 'files', format('columns.tsv: ordinals of %s are not 1 to %s', table_name, count(*))
+  FROM want_columns GROUP BY table_name HAVING min(ordinal) <> 1 OR max(ordinal) <> count(*) OR count(DISTINCT ordinal) <> count(*)
+UNION ALL
+SELECT 'files', format('%s: tables.tsv and columns.tsv do not agree about updated_at', table_name)
+  FROM want_tables t WHERE kind = 'table'
+   AND has_updated_at <> EXISTS (SELECT FROM want_columns c WHERE c.table_name = t.table_name AND column_name = 'updated_at')
+UNION ALL
+SELECT 'files', format('constraints.tsv: %s.%s has no index of its name and columns in indexes.tsv', c.table_name, c.constraint_name)
+  FROM want_constraints c WHERE c.kind IN ('p', 'u')
+   AND NOT EXISTS (SELECT FROM want_indexes i WHERE i.table_name = c.table_name AND i.index_name = c.constraint_name AND i.is_unique
+                    AND i.definition LIKE format('btree (%s)%%', replace(c.columns, ',', ', ')))
+UNION ALL
+SELECT 'files', format('constraints.tsv: %s.%s names a column that is not in columns.tsv: %s', c.table_name, c.constraint_name, x)
+  FROM want_constraints c,
+       LATERAL (SELECT c.table_name AS t, unnest(string_to_array(c.columns, ',')) AS x
+                UNION SELECT c.target, unnest(string_to_array(c.target_columns, ','))
+                UNION SELECT c.table_name, unnest(string_to_array(c.on_delete_columns, ','))) k
+ WHERE NOT EXISTS (SELECT FROM want_columns w WHERE w.table_name = k.t AND w.column_name = k.x);
+
+INSERT INTO violations
+SELECT 'checks', format('%s.%s: %s', table_name, constraint_name, CASE WHEN w.what IS NULL THEN 'not in checks.tsv' ELSE 'only in checks.tsv' END)
+  FROM want_checks w FULL JOIN (SELECT table_name, constraint_name FROM have_constraints WHERE kind IN ('c', 'u', 'p', 'x')
+                                UNION SELECT table_name, index_name FROM have_indexes WHERE is_unique) h USING (table_name, constraint_name)
+ WHERE w.what IS NULL OR h.table_name IS NULL;
+
+INSERT INTO violations
+SELECT 'primary_key', table_name FROM have_relations r WHERE relkind IN ('r', 'p')
+   AND NOT EXISTS (SELECT FROM have_constraints c WHERE c.conrelid = r.oid AND c.kind = 'p');
+
+-- Groups [T] and [P]. Tables of these classes without a single uuid key (junctions, edges, partitioned tables) have none of this.
+CREATE TEMP TABLE entity AS
+SELECT r.oid, r.table_name, w.tenancy, c.columns AS key_column
+  FROM have_relations r JOIN want_tables w USING (table_name)
+  JOIN have_constraints c ON c.conrelid = r.oid AND c.kind = 'p'
+  JOIN have_columns a ON a.relid = r.oid AND a.column_name = c.columns AND a.data_type = 'uuid'
+ WHERE w.tenancy IN ('tenant', 'project') AND r.relkind = 'r';
+INSERT INTO violations
+SELECT 'tenant', format('%s: no %s_tenant_key UNIQUE (organization_id, %s)', table_name, table_name, key_column) FROM entity e
+ WHERE NOT EXISTS (SELECT FROM have_constraints c WHERE c.conrelid = e.oid AND c.kind = 'u'
+                    AND c.constraint_name = e.table_name || '_tenant_key' AND c.columns = 'organization_id,' || e.key_column)
+UNION ALL
+SELECT 'tenant', format('%s: no organization_id uuid NOT NULL', table_name) FROM entity e
+ WHERE NOT EXISTS (SELECT FROM have_columns a WHERE a.relid = e.oid AND a.column_name = 'organization_id' AND a.data_type = 'uuid' AND a.not_null)
+UNION ALL
+SELECT 'tenant', format('%s: no foreign key to organizations with CASCADE', table_name) FROM entity e
+ WHERE NOT EXISTS (SELECT FROM have_constraints c WHERE c.conrelid = e.oid AND c.kind = 'f' AND c.columns = 'organization_id' AND c.target = 'organizations' AND c.on_delete = 'c')
+UNION ALL
+SELECT 'tenant', format('%s: no foreign key (organization_id, project_id) to projects with CASCADE', table_name) FROM entity e
+ WHERE tenancy = 'project'
+   AND NOT EXISTS (SELECT FROM have_constraints c WHERE c.conrelid = e.oid AND c.kind = 'f' AND c.columns = 'organization_id,project_id'
+                    AND c.target = 'projects' AND c.target_columns = 'organization_id,project_id' AND c.on_delete = 'c')
+UNION ALL
+SELECT 'tenant', format('%s: no index idx_%s_project on (project_id)', table_name, table_name) FROM entity e
+ WHERE tenancy = 'project'
+   AND NOT EXISTS (SELECT FROM have_indexes i WHERE i.indrelid = e.oid AND i.index_name = format('idx_%s_project', e.table_name) AND i.keys[1] = 'project_id');
+
+INSERT INTO violations
+SELECT 'composite', format('%s.%s (%s) -> %s (%s)', c.table_name, c.constraint_name, c.columns, c.target, c.target_columns)
+  FROM have_constraints c
+  JOIN have_columns o ON o.relid = c.conrelid AND o.column_name = 'organization_id'
+  JOIN have_columns p ON p.relid = c.confrelid AND p.column_name = 'organization_id'
+ WHERE c.kind = 'f'
+   AND NOT EXISTS (SELECT FROM unnest(c.conkey, c.confkey) k(a, b) WHERE k.a = o.attnum AND k.b = p.attnum);
+
+INSERT INTO violations
+SELECT 'unique_leads', format('%s.%s %s', i.table_name, i.index_name, i.definition)
+  FROM have_indexes i JOIN want_tables w USING (table_name)
+ WHERE i.is_unique AND w.tenancy IN ('tenant', 'project', 'owner')
+   AND EXISTS (SELECT FROM have_columns a WHERE a.relid = i.indrelid AND a.column_name = 'organization_id')
+   AND NOT EXISTS (SELECT FROM have_columns a WHERE a.relid = i.indrelid AND a.column_name = i.keys[1] AND a.data_type = 'uuid');
+
+-- "Every foreign key has an index that leads with its columns without organization_id (the uuid implies the tenant)":
+-- where a key covers the target's primary key, that part of it implies the rest (an alias' version implies the model).
+-- Partial indexes do not count, except over columns that are given: the look-up of a foreign key implies no other predicate.
+-- Not indexed by the page: *_by_user; project_id of junction, history and edge tables.
+CREATE TEMP VIEW fk_needs AS
+SELECT c.table_name, c.constraint_name, c.conrelid, c.columns, c.target,
+       ARRAY(SELECT a.attname::text FROM unnest(c.conkey, c.confkey) k(a, b)
+               JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.a
+              WHERE a.attname <> 'organization_id' AND (NOT p.conkey <@ c.confkey OR k.b = ANY (p.conkey))
+              ORDER BY 1) AS needs
+  FROM have_constraints c
+  LEFT JOIN pg_constraint p ON p.conrelid = c.confrelid AND p.contype = 'p'
+ WHERE c.kind = 'f';
+INSERT INTO violations
+SELECT 'fk_index', format('%s.%s (%s) -> %s: no index leads with (%s)', f.table_name, f.constraint_name, f.columns, f.target, array_to_string(f.needs, ', '))
+  FROM fk_needs f
+ WHERE f.needs <> '{}'
+   AND NOT (cardinality(f.needs) = 1 AND f.needs[1] LIKE '%\_by\_user')
+   AND NOT (f.needs = '{project_id}'
+            AND (f.table_name LIKE '%\_history' OR NOT EXISTS (SELECT FROM entity e WHERE e.oid = f.conrelid)))
+   AND NOT EXISTS (
+         SELECT FROM have_indexes i
+          WHERE i.indrelid = f.conrelid AND i.usable
+            AND i.definition LIKE 'btree %'
+            AND ARRAY(SELECT k FROM unnest(i.keys[1:cardinality(f.needs)]) k ORDER BY k) = f.needs
+            AND (i.predicate IS NULL OR i.predicate ~ '^\(?[a-z_]+ IS NOT NULL\)?$' AND btrim(replace(i.predicate, ' IS NOT NULL', ''), '()') = ANY (f.needs)));
+
+INSERT INTO violations
+SELECT 'fk_action', format('%s.%s', table_name, constraint_name) FROM have_constraints WHERE kind = 'f' AND 'r' IN (on_delete, on_update);
+
+INSERT INTO violations
+SELECT 'valid', format('constraint %s.%s: %s', table_name, constraint_name, CASE WHEN condeferrable THEN 'deferrable' ELSE 'not validated' END)
+  FROM have_constraints WHERE condeferrable OR NOT convalidated
+UNION ALL
+SELECT 'valid', format('index %s.%s', table_name, index_name) FROM have_indexes WHERE NOT usable;
+
+INSERT INTO violations
+SELECT 'named', format('%s.%s %s', table_name, constraint_name, pg_get_constraintdef(oid)) FROM have_constraints WHERE constraint_name ~ '_check[0-9]*$';
+
+INSERT INTO violations
+SELECT 'comment', format('%s %s', r.kind, r.table_name) FROM have_relations r LEFT JOIN want_tables w USING (table_name)
+ WHERE coalesce(w.comment_needed, true) AND coalesce(btrim(r.comment), '') = '';
+
+INSERT INTO violations
+SELECT 'comment_col', format('%s.%s', c.table_name, c.column_name) FROM have_columns c LEFT JOIN want_tables w USING (table_name)
+ WHERE coalesce(w.comment_needed, true) AND coalesce(btrim(c.comment), '') = '';
+
+INSERT INTO violations
+SELECT 'touch', format('%s: %s', r.table_name, coalesce(t.trigger_name || ' is not BEFORE UPDATE FOR EACH ROW of every column', 'no mlr_60_touch'))
+  FROM have_relations r LEFT JOIN have_triggers t ON t.table_name = r.table_name AND t.trigger_name = 'mlr_60_touch'
+ WHERE r.has_updated_at AND r.relkind IN ('r', 'p')
+   AND (t.trigger_name IS NULL OR t.timing <> 'BEFORE' OR t.level <> 'ROW' OR t.events !~ 'UPDATE' OR cardinality(t.update_of) > 0);
+
+INSERT INTO violations
+SELECT 'enabled', format('%s.%s: tgenabled is %s', r.table_name, t.tgname, t.tgenabled)
+  FROM have_relations r JOIN pg_trigger t ON t.tgrelid = r.oid WHERE t.tgenabled <> 'O';
+
+INSERT INTO violations
+SELECT 'invoker', table_name FROM have_relations
+ WHERE relkind = 'v' AND NOT EXISTS (SELECT FROM unnest(reloptions) o WHERE o ~* '^security_invoker=(true|on|yes|1)$');
+
+INSERT INTO violations
+SELECT 'member', format('%s is a member of extension %s', pg_describe_object(d.classid, d.objid, d.objsubid), e.extname)
+  FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
+ WHERE d.deptype = 'e'
+   AND CASE d.classid
+         WHEN 'pg_namespace'::regclass THEN d.objid = 'mlregistry'::regnamespace
+         WHEN 'pg_class'::regclass THEN EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid AND c.relnamespace = 'mlregistry'::regnamespace AND c.relkind <> 'c')
+         WHEN 'pg_trigger'::regclass THEN EXISTS (SELECT FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.oid = d.objid AND c.relnamespace = 'mlregistry'::regnamespace)
+         WHEN 'pg_policy'::regclass THEN EXISTS (SELECT FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE p.oid = d.objid AND c.relnamespace = 'mlregistry'::regnamespace)
+         WHEN 'pg_rewrite'::regclass THEN EXISTS (SELECT FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class WHERE w.oid = d.objid AND c.relnamespace = 'mlregistry'::regnamespace)
+         WHEN 'pg_constraint'::regclass THEN EXISTS (SELECT FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE k.oid = d.objid AND c.relnamespace = 'mlregistry'::regnamespace)
+         ELSE false END;
+
+INSERT INTO violations
+SELECT 'owner', format('%s %s is owned by %s', kind, table_name, owner) FROM have_relations
+ WHERE owner <> (SELECT mode() WITHIN GROUP (ORDER BY owner) FROM have_relations);
+
+-- ---------------------------------------------------------------------------------------------------------
+SET LOCAL search_path = :pgtap_schema;
+
+SELECT plan((1 + (SELECT count(*) FROM want_tables) * 4 + (SELECT count(*) FROM rules))::int);
+
+SELECT is_empty($$SELECT line FROM difference WHERE kind = 'relation' ORDER BY line$$,
+                'the relations are those of tables.tsv: none is missing, none is without a row');
+
+SELECT is_empty(format('SELECT line FROM difference WHERE table_name = %L AND kind = %L ORDER BY line', x.table_name, x.kind),
+                x.table_name || ': ' || x.kind)
+  FROM (SELECT t.table_name, k.kind FROM want_tables t, unnest('{columns,constraints,indexes,triggers}'::text[]) WITH ORDINALITY k(kind, n)
+         ORDER BY t.ord, k.n OFFSET 0) x;
+
+SELECT is_empty(format('SELECT line FROM violations WHERE rule = %L ORDER BY line', x.rule), x.says)
+  FROM (SELECT rule, says FROM rules ORDER BY ord OFFSET 0) x;
+
+SELECT * FROM finish();
+ROLLBACK;
