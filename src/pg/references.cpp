@@ -20,7 +20,7 @@ MLR_FUNCTION(mlregistry_parse_reference) {
     if (outcome.error != reference::Error::none) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
                         errmsg("invalid reference: \"%s\"", for_message(input)),
-                        errdetail_internal("%s.", reference::describe(outcome.error)),
+                        errdetail_internal("%s", sentence(reference::describe(outcome.error))),
                         errhint("A reference is [project/]model[@selector].")));
     }
     TupleDesc row = nullptr;

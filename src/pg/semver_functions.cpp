@@ -168,7 +168,7 @@ MLR_FUNCTION(mlregistry_semver_bump) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         preid_is_bad ? errmsg("invalid prerelease identifier: \"%s\"", for_message(preid))
                                      : errmsg("%s cannot be bumped that way", for_message(version.view())),
-                        errdetail_internal("%s.", semver::describe(outcome.error))));
+                        errdetail_internal("%s", sentence(semver::describe(outcome.error)))));
     }
     return semver_from_text(next.view(), next.view());
 }

@@ -30,4 +30,11 @@ inline const char *for_message(std::string_view text) {
     return psprintf("%.*s...", kept, text.data());
 }
 
+/// A clause of the core as the sentence of a DETAIL: "a dot is expected" becomes "A dot is expected.".
+inline const char *sentence(const char *clause) {
+    char *const text = psprintf("%s.", clause);
+    text[0] = static_cast<char>(pg_toupper(static_cast<unsigned char>(text[0])));
+    return text;
+}
+
 } // namespace mlregistry::pg

@@ -206,7 +206,7 @@ CREATE OR REPLACE FUNCTION find_version(model_id uuid, selector text) RETURNS uu
         END IF;
 
         IF kind = 'exact' THEN
-            SELECT 'Nearest are ' || string_agg(near.semver::text, ' and ' ORDER BY near.semver) || '.' INTO candidates
+            SELECT 'Nearest: ' || string_agg(near.semver::text, ' and ' ORDER BY near.semver) || '.' INTO candidates
               FROM ((SELECT v.semver FROM model_versions v
                       WHERE v.model_id = find_version.model_id AND v.semver < find_version.selector::semver AND v.deleted_at IS NULL
                       ORDER BY v.semver DESC LIMIT 1)

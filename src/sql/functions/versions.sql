@@ -206,14 +206,23 @@ CREATE OR REPLACE FUNCTION register_version(
                 USING ERRCODE = 'null_value_not_allowed',
                       HINT = 'Say where the artifact lies; {version} in it stands for the version.';
         END IF;
+        IF if_exists IS NULL OR if_exists NOT IN ('error', 'return') THEN
+            RAISE EXCEPTION 'if_exists is "error" or "return", not "%"', if_exists
+                USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        IF if_exists = 'return' AND new_semver IS NOT NULL THEN
+            SELECT v.version_id INTO new_id
+              FROM model_versions v
+             WHERE v.model_id = of_model.model_id AND v.semver = new_semver AND v.deleted_at IS NULL;
+            IF FOUND THEN
+                RETURN NEXT version_info(new_id);
+                RETURN;
+            END IF;
+        END IF;
         IF framework IS NULL AND of_model.framework IS NULL THEN
             RAISE EXCEPTION 'a version needs a framework, and model "%" has none to take over', of_model.model_name
                 USING ERRCODE = 'null_value_not_allowed',
                       HINT = 'Give framework => …, or set the model''s: the table frameworks lists them.';
-        END IF;
-        IF if_exists IS NULL OR if_exists NOT IN ('error', 'return') THEN
-            RAISE EXCEPTION 'if_exists is "error" or "return", not "%"', if_exists
-                USING ERRCODE = 'invalid_parameter_value';
         END IF;
 
         IF bump IS NOT NULL THEN
