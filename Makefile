@@ -15,8 +15,8 @@ DATA_built = $(EXTENSION)--$(EXTVERSION).sql $(UPGRADES)
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=. --load-extension=mlregistry
-ISOLATION = $(patsubst specs/%.spec,%,$(sort $(wildcard specs/*.spec)))
-ISOLATION_OPTS = --load-extension=mlregistry
+ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test/isolation --outputdir=output_iso --load-extension=mlregistry
 
 EXTRA_CLEAN = $(DATA_built) $(OBJS:.o=.d) results output_iso
 

@@ -19,7 +19,7 @@ enum class Error : std::uint8_t { none, bad_project, bad_model, empty_selector }
 
 /// Views into the text that was parsed.
 struct Reference {
-    std::string_view project;  ///< empty: the current one
+    std::string_view project; ///< empty: the current one
     std::string_view model;
     std::string_view selector; ///< empty: none was given
     bool has_selector = false;

@@ -49,15 +49,15 @@ enum class Error : std::uint8_t {
     unexpected,       ///< a character that may not stand here
     empty_identifier, ///< an identifier of the prerelease or build is empty here
     // Of the loose readers:
-    too_many_parts,    ///< a fourth number starts here
-    pep440_epoch,      ///< PEP 440 epoch, which SemVer cannot say
-    pep440_post,       ///< PEP 440 post-release, which SemVer cannot say
-    pep440_dev,        ///< PEP 440 development release, which SemVer cannot say
+    too_many_parts, ///< a fourth number starts here
+    pep440_epoch,   ///< PEP 440 epoch, which SemVer cannot say
+    pep440_post,    ///< PEP 440 post-release, which SemVer cannot say
+    pep440_dev,     ///< PEP 440 development release, which SemVer cannot say
     // Of the arithmetic:
-    not_a_prerelease,  ///< bump "release" of a release
-    bad_preid,         ///< the prerelease identifier is not one
+    not_a_prerelease, ///< bump "release" of a release
+    bad_preid,        ///< the prerelease identifier is not one
     // Of the wire format:
-    bad_wire_version,  ///< unknown first byte
+    bad_wire_version, ///< unknown first byte
 };
 
 /// What became of some input. `position` counts characters from 1 and is meaningful when `error` is not none.
@@ -121,7 +121,14 @@ struct Parts {
 // ---- arithmetic (semver_arithmetic.cpp) ----------------------------------------------------------------------------
 
 enum class Part : std::uint8_t {
-    major, minor, patch, premajor, preminor, prepatch, prerelease, release,
+    major,
+    minor,
+    patch,
+    premajor,
+    preminor,
+    prepatch,
+    prerelease,
+    release,
 };
 
 /// Reads the name of a part; false when there is no such part.

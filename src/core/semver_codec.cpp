@@ -278,7 +278,8 @@ const char *describe(Error error) noexcept {
     case Error::not_a_prerelease:
         return "only a prerelease can be released";
     case Error::bad_preid:
-        return "a prerelease identifier consists of letters, digits and hyphens, parts separated by dots, numbers without leading zeros";
+        return "a prerelease identifier consists of letters, digits and hyphens, parts separated by dots, numbers "
+               "without leading zeros";
     case Error::bad_wire_version:
         return "the format version is unknown";
     }
@@ -292,9 +293,7 @@ Outcome encode(std::string_view text, Stored &out) noexcept {
     return Encoder{text, out}.run();
 }
 
-bool decode(Bytes stored, Text &out) noexcept {
-    return stored.size() <= max_stored && Decoder{stored, out}.run();
-}
+bool decode(Bytes stored, Text &out) noexcept { return stored.size() <= max_stored && Decoder{stored, out}.run(); }
 
 Outcome decode_wire(Bytes message, Stored &out) noexcept {
     if (message.empty() || message.front() != wire_version) {

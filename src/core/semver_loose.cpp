@@ -20,9 +20,7 @@ class Cursor {
 
     [[nodiscard]] bool at_end() const noexcept { return at_ == text_.size(); }
     [[nodiscard]] char peek() const noexcept { return at_end() ? '\0' : to_lower(text_[at_]); }
-    [[nodiscard]] char peek_after() const noexcept {
-        return at_ + 1 < text_.size() ? to_lower(text_[at_ + 1]) : '\0';
-    }
+    [[nodiscard]] char peek_after() const noexcept { return at_ + 1 < text_.size() ? to_lower(text_[at_ + 1]) : '\0'; }
     [[nodiscard]] Outcome fail(Error error) const noexcept { return {error, at_ + 1}; }
     [[nodiscard]] std::size_t place() const noexcept { return at_; }
     void back_to(std::size_t place) noexcept { at_ = place; }
@@ -111,7 +109,7 @@ Outcome read_identifiers(Cursor &in, bool plain_numbers, Text &out) noexcept {
         const auto identifier = in.run(is_identifier_char);
         if (identifier.empty()) {
             return in.fail(in.at_end() || in.peek() == '.' || in.peek() == '+' ? Error::empty_identifier
-                                                                                : Error::unexpected);
+                                                                               : Error::unexpected);
         }
         out.append(plain_numbers && all_digits(identifier) ? without_leading_zeros(identifier) : identifier);
         if (in.peek() == '.') {

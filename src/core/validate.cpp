@@ -151,7 +151,8 @@ bool is_valid_alias(std::string_view text) noexcept {
         !all(text, [](char c) { return is_lower_alnum(c) || c == '_' || c == '-'; })) {
         return false;
     }
-    const bool reads_as_version = text == "x" || text == "vx" || (text.size() > 1 && text[0] == 'v' && is_digit(text[1]));
+    const bool reads_as_version =
+        text == "x" || text == "vx" || (text.size() > 1 && text[0] == 'v' && is_digit(text[1]));
     return !reads_as_version && text != "latest" && !is_stage(text);
 }
 

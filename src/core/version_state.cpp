@@ -46,7 +46,8 @@ VersionChange complete_update(const VersionState &before, const VersionState &no
     }
     fill_times(now, change);
     change.set_promoted = change.stage == "production" && before.stage != "production" && !now.promoted_given;
-    change.clear_deprecated = before.status == "deprecated" && change.status != "deprecated" && change.status != archived;
+    change.clear_deprecated =
+        before.status == "deprecated" && change.status != "deprecated" && change.status != archived;
     change.clear_archived = before.status == archived && change.status != archived;
     return change;
 }

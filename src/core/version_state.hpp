@@ -10,10 +10,10 @@ namespace mlregistry {
 struct VersionState {
     std::string_view status;
     std::string_view stage;
-    bool validated = false;  ///< validated_at is set
-    bool deprecated = false; ///< deprecated_at is set
-    bool archived = false;   ///< archived_at is set
-    bool promoted = false;   ///< promoted_to_production_at is set
+    bool validated = false;      ///< validated_at is set
+    bool deprecated = false;     ///< deprecated_at is set
+    bool archived = false;       ///< archived_at is set
+    bool promoted = false;       ///< promoted_to_production_at is set
     bool promoted_given = false; ///< an UPDATE set promoted_to_production_at itself
 };
 

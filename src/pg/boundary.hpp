@@ -23,7 +23,7 @@ namespace mlregistry::pg {
 /// What went wrong inside a guard. Plain data: nothing is lost when an ereport jumps over it.
 struct Failure {
     bool failed = false;
-    bool interrupted = false;     ///< the work stopped because a cancel or shutdown is pending
+    bool interrupted = false; ///< the work stopped because a cancel or shutdown is pending
     int sqlstate = 0;
     char message[256];
     ErrorData *original = nullptr; ///< the PostgreSQL error, when one crossed the C++ frames
@@ -72,35 +72,35 @@ template <class Work> void run_guarded(Work &&work) {
 /// The stop callback for loops of the core: true when a cancel, timeout or shutdown waits to be served.
 [[nodiscard]] bool stop_requested() noexcept;
 
+/// Runs call(argument) and returns its PostgreSQL error, or null. For call_postgres, which see. Not a template: setjmp
+/// stays out of frames that own C++ objects, where compilers cannot tell what a longjmp leaves in registers.
+[[nodiscard]] ErrorData *catch_postgres_error(void (*call)(void *) noexcept, void *argument) noexcept;
+
 /// Calls PostgreSQL while C++ objects live: an ERROR inside `call` comes out as a PostgresError exception, whole.
 /// `call` itself must own nothing with a destructor and must not throw. Wrap a batch, not a tuple.
 template <class Call> auto call_postgres(Call &&call) {
     static_assert(std::is_nothrow_invocable_v<Call>, "a C++ exception must not leave PG_TRY: make the lambda noexcept");
     using Result = std::invoke_result_t<Call>;
     static_assert(std::is_void_v<Result> || std::is_trivially_copyable_v<Result>);
-    const MemoryContext context = CurrentMemoryContext;
-    ErrorData *volatile error = nullptr;
-    std::conditional_t<std::is_void_v<Result>, char, Result> result{};
-    PG_TRY();
-    {
-        if constexpr (std::is_void_v<Result>) {
-            call();
-        } else {
-            result = call();
-        }
-    }
-    PG_CATCH();
-    {
-        MemoryContextSwitchTo(context);
-        error = CopyErrorData();
-        FlushErrorState();
-    }
-    PG_END_TRY();
+    struct Frame {
+        std::remove_reference_t<Call> &call;
+        std::conditional_t<std::is_void_v<Result>, char, Result> result{};
+    } frame{call};
+    ErrorData *const error = catch_postgres_error(
+        [](void *argument) noexcept {
+            auto &f = *static_cast<Frame *>(argument);
+            if constexpr (std::is_void_v<Result>) {
+                f.call();
+            } else {
+                f.result = f.call();
+            }
+        },
+        &frame);
     if (error != nullptr) {
         throw PostgresError{error};
     }
     if constexpr (!std::is_void_v<Result>) {
-        return result;
+        return frame.result;
     }
 }
 

@@ -5,8 +5,8 @@ extern "C" {
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 }
 

@@ -30,8 +30,8 @@ class AsOwner {
 SPIPlanPtr prepare(const OwnerQuery &query) {
     SPIPlanPtr const plan = SPI_prepare(query.sql, query.n_arguments, const_cast<Oid *>(query.types));
     if (plan == nullptr) {
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("cannot prepare an integrity query: %s",
-                                                                SPI_result_code_string(SPI_result))));
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+                        errmsg("cannot prepare an integrity query: %s", SPI_result_code_string(SPI_result))));
     }
     SPI_keepplan(plan);
     return plan;
@@ -73,10 +73,10 @@ Oid owner_of_registry(const char *relation) {
     const Oid table = OidIsValid(schema) ? get_relname_relid(relation, schema) : InvalidOid;
     HeapTuple const row = OidIsValid(table) ? SearchSysCache1(RELOID, ObjectIdGetDatum(table)) : nullptr;
     if (!HeapTupleIsValid(row)) {
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("the registry is not installed in this database"),
-                        errdetail("Table mlregistry.%s does not exist.", relation),
-                        errhint("SELECT mlregistry.install();")));
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("the registry is not installed in this database"),
+                 errdetail("Table mlregistry.%s does not exist.", relation), errhint("SELECT mlregistry.install();")));
     }
     const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(row))->relowner;
     ReleaseSysCache(row);

@@ -18,10 +18,10 @@ MLR_FUNCTION(mlregistry_parse_reference) {
     const std::string_view input = text_argument(fcinfo, 0);
     const reference::Outcome outcome = reference::parse(input);
     if (outcome.error != reference::Error::none) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-                        errmsg("invalid reference: \"%s\"", for_message(input)),
-                        errdetail_internal("%s", sentence(reference::describe(outcome.error))),
-                        errhint("A reference is [project/]model[@selector].")));
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION), errmsg("invalid reference: \"%s\"", for_message(input)),
+                 errdetail_internal("%s", sentence(reference::describe(outcome.error))),
+                 errhint("A reference is [project/]model[@selector].")));
     }
     TupleDesc row = nullptr;
     if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) {

@@ -81,10 +81,9 @@ Datum changed_row(const RowTrigger &trigger, const RowChange &change) {
     if (change.count == 0) {
         return PointerGetDatum(trigger.row);
     }
-    return PointerGetDatum(heap_modify_tuple_by_cols(trigger.row, trigger.columns, change.count,
-                                                     const_cast<int *>(change.columns),
-                                                     const_cast<Datum *>(change.values),
-                                                     const_cast<bool *>(change.nulls)));
+    return PointerGetDatum(
+        heap_modify_tuple_by_cols(trigger.row, trigger.columns, change.count, const_cast<int *>(change.columns),
+                                  const_cast<Datum *>(change.values), const_cast<bool *>(change.nulls)));
 }
 
 void refuse(const RowTrigger &trigger, int sqlstate, const char *rule, const char *message, const char *detail,

@@ -48,9 +48,9 @@ Datum read_strict(FunctionCallInfo fcinfo, std::string_view text) {
         return semver_datum(stored);
     }
     const char *const hint = outcome.error == Error::too_long ? nullptr : hint_for(text);
-    MLR_SOFT_ERROR(fcinfo,
-                   (errcode(sqlstate_of(outcome.error)), errmsg_internal("%s", message_for(text, outcome, "type semver")),
-                    errdetail_internal("%s", detail_for(text, outcome)), hint ? errhint("%s", hint) : 0));
+    MLR_SOFT_ERROR(fcinfo, (errcode(sqlstate_of(outcome.error)),
+                            errmsg_internal("%s", message_for(text, outcome, "type semver")),
+                            errdetail_internal("%s", detail_for(text, outcome)), hint ? errhint("%s", hint) : 0));
     return static_cast<Datum>(0);
 }
 

@@ -29,9 +29,7 @@ int compare_arguments(FunctionCallInfo fcinfo, Order order) {
 int by_precedence(FunctionCallInfo fcinfo) { return compare_arguments(fcinfo, semver::compare); }
 int with_build(FunctionCallInfo fcinfo) { return compare_arguments(fcinfo, semver::compare_with_build); }
 
-int compare_sorted(Datum x, Datum y, SortSupport /*ssup*/) {
-    return semver::compare(semver_bytes(x), semver_bytes(y));
-}
+int compare_sorted(Datum x, Datum y, SortSupport /*ssup*/) { return semver::compare(semver_bytes(x), semver_bytes(y)); }
 
 int compare_sorted_with_build(Datum x, Datum y, SortSupport /*ssup*/) {
     return semver::compare_with_build(semver_bytes(x), semver_bytes(y));

@@ -38,9 +38,9 @@ struct TouchState {
 
 void check_argument_count(const RowTrigger &trigger) {
     if (trigger.argument_count() > max_arguments) {
-        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                        errmsg("trigger \"%s\" has more than %d arguments", trigger.data->tg_trigger->tgname,
-                               max_arguments)));
+        ereport(ERROR,
+                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                 errmsg("trigger \"%s\" has more than %d arguments", trigger.data->tg_trigger->tgname, max_arguments)));
     }
 }
 

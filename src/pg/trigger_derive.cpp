@@ -168,9 +168,8 @@ MLR_FUNCTION(mlregistry_trg_derive_version) {
         derive_framework(trigger, c, change);
     }
     const VersionState now = version_state(trigger, trigger.row, c);
-    const VersionChange derived = trigger.is_insert
-                                      ? complete_insert(now)
-                                      : complete_update(version_state(trigger, trigger.before, c), now);
+    const VersionChange derived =
+        trigger.is_insert ? complete_insert(now) : complete_update(version_state(trigger, trigger.before, c), now);
     apply(trigger, c, now, derived, change);
     return changed_row(trigger, change);
 }

@@ -68,8 +68,7 @@ MLR_FUNCTION(mlregistry_trg_guard_version) {
     // The UPDATE holds the row's lock already; an alias that was committed meanwhile must be seen.
     if (run(alias_of_version, table_owner(trigger), values, nullptr, Sight::latest, 1) != 0) {
         refuse(trigger, ERRCODE_CHECK_VIOLATION, "version_has_alias", "a version with an alias cannot be deleted",
-               psprintf("Alias \"%s\" names it.",
-                        SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)),
+               psprintf("Alias \"%s\" names it.", SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)),
                "Move or drop the alias first: set_alias(), drop_alias().");
     }
     done();
@@ -81,8 +80,7 @@ MLR_FUNCTION(mlregistry_trg_builtin) {
     const RowTrigger trigger = row_trigger(fcinfo);
     const AttrNumber builtin = column_number(trigger, "builtin");
     const AttrNumber name = column_number(trigger, "name");
-    const bool was_builtin =
-        is_true(column_value(trigger, trigger.is_update ? trigger.before : trigger.row, builtin));
+    const bool was_builtin = is_true(column_value(trigger, trigger.is_update ? trigger.before : trigger.row, builtin));
     if (was_builtin && (!trigger.is_update || !same_value(trigger, name) || !same_value(trigger, builtin))) {
         const std::string_view value = column_text(trigger, trigger.is_update ? trigger.before : trigger.row, name);
         refuse(trigger, ERRCODE_INSUFFICIENT_PRIVILEGE, "builtin_row", "a built-in row cannot be deleted or renamed",

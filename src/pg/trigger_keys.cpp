@@ -28,7 +28,9 @@ struct Parent {
         table, {                                                                                                       \
             "SELECT project_id FROM mlregistry." table " WHERE organization_id OPERATOR(pg_catalog.=) $1 AND " key     \
             " OPERATOR(pg_catalog.=) $2",                                                                              \
-                2, {UUIDOID, UUIDOID}                                                                                  \
+                2, {                                                                                                   \
+                UUIDOID, UUIDOID                                                                                       \
+            }                                                                                                          \
         }                                                                                                              \
     }
 
@@ -132,8 +134,7 @@ bool find_project(const RowTrigger &trigger, KeysState &state) {
     state.found = run(state.parent->project, table_owner(trigger), values, nullptr, Sight::current, 1) == 1;
     if (state.found) {
         bool is_null = false;
-        state.found_project =
-            *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+        state.found_project = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
         state.found_organization = organization_id;
         state.found_parent = parent_id;
     }

@@ -1,7 +1,7 @@
 -- Installing, migrating and leaving; what is installed.
 
 CREATE OR REPLACE FUNCTION library_version() RETURNS text
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_library_version';
+    LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_library_version';
 COMMENT ON FUNCTION library_version() IS 'version of the shared library that this session has loaded';
 
 CREATE OR REPLACE FUNCTION run_detached(statements text) RETURNS void
@@ -46,11 +46,12 @@ CREATE OR REPLACE FUNCTION set_registry_owner(owner name) RETURNS void
     DECLARE
         relation record;
     BEGIN
+        PERFORM quote_ident(owner)::regrole; -- 42704 when there is no such role
         FOR relation IN
             SELECT r.relation_name, r.kind
               FROM registry_relations() r
               JOIN pg_class c ON c.relname = r.relation_name AND c.relnamespace = 'mlregistry'::regnamespace
-             WHERE c.relowner <> (SELECT o.oid FROM pg_roles o WHERE o.rolname = set_registry_owner.owner)
+             WHERE c.relowner <> quote_ident(set_registry_owner.owner)::regrole
              ORDER BY r.ordinal
         LOOP
             PERFORM run_detached(format('ALTER %s mlregistry.%I OWNER TO %I', relation.kind, relation.relation_name, owner));

@@ -1,0 +1,79 @@
+-- The main job, each step with the SQL that does it. Run by scripts/demo; psql variable histories names the data file.
+\set ECHO queries
+\pset footer off
+\pset linestyle unicode
+\pset border 1
+
+\echo
+\echo '── 1. An empty database becomes a registry'
+CREATE EXTENSION mlregistry;
+SET search_path = public, mlregistry;
+SELECT extension_version, schema_version, current_organization, current_project FROM registry_info();
+
+\echo
+\echo '── 2. Real input: every version that five packages published, in the order of publication'
+CREATE TABLE history (model_name text, published int, semver text, precedence_rank int);
+\set ECHO none
+\set load '\\copy history FROM ' :'histories' ' WITH (FORMAT text, HEADER MATCH)'
+:load
+\set ECHO queries
+SELECT model_name, count(*) AS versions, min(semver) FILTER (WHERE published = 1) AS first FROM history GROUP BY 1 ORDER BY 1;
+
+\echo
+\echo '── 3. Models and versions are registered'
+SELECT m.model_name, m.framework
+  FROM (SELECT DISTINCT model_name FROM history) AS h,
+       register_model(h.model_name, framework => CASE WHEN h.model_name LIKE 'onnx%' THEN 'onnx' ELSE 'custom' END) AS m
+ ORDER BY 1;
+SELECT count(v.version_id) AS registered
+  FROM (SELECT * FROM history ORDER BY model_name, published) AS h,
+       register_version(h.model_name, h.semver, artifact_uri => 's3://mirror/' || h.model_name || '/{version}.tgz') AS v;
+
+\echo
+\echo '── 4. Right version, always: the latest release of each, and the latest of all with prereleases'
+SELECT r.model_name, r.semver AS latest_release, p.semver AS latest_with_prereleases
+  FROM latest_versions() AS r JOIN latest_versions(include_prerelease => true) AS p USING (model_id);
+
+\echo
+\echo '── 5. Text would have it wrong'
+SELECT max(semver) AS highest_as_text, max(semver::semver) AS highest_as_version FROM history WHERE model_name = 'electron';
+
+\echo
+\echo '── 6. A reference resolves to one version'
+SELECT r AS reference, v.semver, v.artifact_uri
+  FROM unnest('{electron,electron@10.1.0,electron@8.0.0-beta.3,transformers-js@latest}'::text[]) AS r, resolve(r) AS v;
+
+\echo
+\echo '── 7. Aliases move, and say what they named before'
+SELECT alias, semver, previous_semver, set_by FROM set_alias('electron', 'champion', '9.4.4');
+SELECT alias, semver, previous_semver, set_by FROM set_alias('electron', 'champion', 'latest');
+SELECT semver, aliases FROM resolve('electron@champion');
+
+\echo
+\echo '── 8. The next version, whoever else does the same at this moment'
+SELECT part, next_version('tfjs', part) FROM unnest('{patch,minor,major,prerelease}'::text[]) AS part;
+SELECT semver, artifact_uri FROM register_version('tfjs', bump => 'minor', artifact_uri => 's3://mirror/tfjs/{version}.tgz');
+
+\echo
+\echo '── 9. Nothing wrong gets in: each of these is refused, and says why'
+\set ON_ERROR_STOP off
+\set SHOW_CONTEXT never
+SELECT register_version('tfjs', 'v4.22', 's3://mirror/tfjs/x.tgz');
+SELECT register_version('electron', '9.4.4+rebuilt', 's3://mirror/electron/x.tgz');
+SELECT resolve('electrom@1.0.0');
+SELECT resolve('electron@9.4.99');
+UPDATE model_versions SET artifact_uri = 'somewhere';
+\set ON_ERROR_STOP on
+
+\echo
+\echo '── 10. All models at a glance'
+SELECT model_name, latest_version, latest_version_stage AS stage, version_count AS versions, aliases FROM v_models_latest ORDER BY model_name;
+
+\echo
+\echo '── 11. The order of all versions is that of the reference implementation'
+SELECT count(*) AS versions, count(*) FILTER (WHERE h.precedence_rank <> v.rank) AS in_another_place
+  FROM history AS h
+  JOIN (SELECT model_name, semver, rank() OVER (PARTITION BY model_name ORDER BY semver)
+          FROM (SELECT model_name, semver::semver FROM history) AS s) AS v
+    ON v.model_name = h.model_name AND semver_identical(v.semver, h.semver);
+SELECT count(*) AS inconsistencies FROM check_registry();

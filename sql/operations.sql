@@ -1,0 +1,48 @@
+-- Installing, looking, leaving. Dump, restore and upgrade have tests of their own under test/t.
+SET search_path = public, mlregistry;
+\set SHOW_CONTEXT never
+
+SELECT schema_version() = code_version() AS tables_fit, library_version() = code_version() AS library_fits;
+SELECT extension_version = code_version() AS version, owner = session_user AS owner, fts_language, moved, current_actor = session_user AS actor,
+       current_organization, current_project, installed_at <= now() AS installed FROM registry_info();
+SELECT install() = 'nothing to migrate: the tables are of version ' || code_version() AS idempotent;
+SELECT migrate() = 'nothing to migrate: the tables are of version ' || code_version() AS idempotent;
+SELECT relation_name, kind, area FROM registry_relations() ORDER BY ordinal;
+SELECT count(*) > 30 AS triggers, count(*) = count(DISTINCT (table_name, trigger_name)) AS distinct FROM registry_triggers();
+SELECT * FROM check_registry();
+
+-- bad input and NULL
+SELECT set_registry_owner('no such role');
+SELECT set_registry_owner(NULL);
+SELECT run_detached(NULL) IS NULL AS strict, is_intact(NULL) IS NULL AS strict_too, lock_version_numbers(NULL) IS NULL AS strict_as_well;
+SELECT run_detached('SELECT 1/0');
+SELECT run_detached('nonsense');
+SELECT uninstall(NULL);
+SELECT uninstall(confirm => 'yes');
+SELECT install(fts_language => 'klingon');
+SELECT is_intact('1.2.3-rc.1+b');
+
+-- damaged bytes are found, not trusted: a value from the disk of a failing machine
+CREATE CAST (bytea AS semver) WITHOUT FUNCTION;
+SELECT b, is_intact(b::semver) FROM unnest(ARRAY['\x010203ff', '\x010203', '\x', '\xff', '\xf8000000ff', '\x010203ff2b', '\x010203ff612e', '\x01020361', '\x010203610100', '\xc0', '\xf7', '\xf714ff', '\x01020300']::bytea[]) AS b;
+SELECT '\x0102'::bytea::semver;
+SELECT '\x'::bytea::semver < '\x0102'::bytea::semver, semver_hash('\x'::bytea::semver) IS NOT NULL, semver_build_cmp('\x'::bytea::semver, '\x00'::bytea::semver);
+SELECT major('\xf7ff'::bytea::semver);
+SELECT semver_send('\xc0'::bytea::semver);
+DROP CAST (bytea AS semver);
+
+-- a full-text language of one's own; then nothing, then everything again
+SELECT uninstall(confirm => 'mlregistry');
+SELECT uninstall(confirm => 'mlregistry');
+SELECT schema_version() IS NULL AS nothing, migrate();
+SELECT register_model('m');
+SELECT check_name, hint FROM check_registry();
+SELECT schema_version, owner FROM registry_info();
+SELECT install(fts_language => 'german') = 'installed version ' || code_version() AS installed;
+SELECT pg_get_indexdef('idx_models_search'::regclass) ~ 'german' AS in_german, (SELECT fts_language FROM registry_info());
+SELECT uninstall(confirm => 'mlregistry');
+SELECT install(seed => false) = 'installed version ' || code_version() AS installed;
+SELECT count(*) AS organizations FROM organizations;
+SELECT register_model('m');
+SELECT uninstall(confirm => 'mlregistry');
+SELECT install() IS NOT NULL AS installed;
