@@ -1,12 +1,21 @@
 # Shared by the scripts: packages, a private copy of PostgreSQL, a throwaway cluster under a non-root user.
 # Source it; it changes nothing until its functions are called.
 #
-# Variables: PGMAJOR (15) chooses the PostgreSQL, KEEP=1 keeps the working folder.
+# Variables: PGMAJOR (Debian's own: 15 on bookworm) chooses the PostgreSQL, KEEP=1 keeps the working folder.
 
 set -euo pipefail
 
 MLR_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-PGMAJOR=${PGMAJOR:-15}
+
+# The PostgreSQL that this Debian comes with.
+default_pgmajor() {
+    case $(. /etc/os-release && echo "${VERSION_CODENAME:-}") in
+    bookworm) echo 15 ;;
+    trixie) echo 17 ;;
+    *) echo 18 ;;
+    esac
+}
+PGMAJOR=${PGMAJOR:-$(default_pgmajor)}
 
 say() { printf '\n== %s\n' "$*" >&2; }
 die() {

@@ -4,7 +4,7 @@ CREATE FUNCTION pg_temp.judge(rule text, VARIADIC "values" text[]) RETURNS TABLE
 BEGIN
     FOREACH value IN ARRAY "values" LOOP
         EXECUTE format('SELECT mlregistry.%I($1)', rule) INTO valid USING value;
-        value := CASE WHEN length(value) > 40 THEN left(value, 20) || '... ' || length(value) ELSE quote_nullable(value) END;
+        value := CASE WHEN length(value) > 40 THEN left(value, 20) || '... ' || length(value) ELSE quote_nullable(encode(convert_to(value, 'UTF8'), 'escape')) END;
         RETURN NEXT;
     END LOOP;
 END $$;

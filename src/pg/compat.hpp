@@ -14,6 +14,13 @@ extern "C" {
 #error "mlregistry needs PostgreSQL 15 or later"
 #endif
 
+// The macros of variable-length values were in postgres.h before 16.
+#if PG_VERSION_NUM >= 160000
+extern "C" {
+#include "varatt.h"
+}
+#endif
+
 // Soft errors of input functions came with 16; before, an input error is an error.
 #if PG_VERSION_NUM >= 160000
 extern "C" {
