@@ -288,7 +288,12 @@ const char *describe(Error error) noexcept {
 
 Outcome encode(std::string_view text, Stored &out) noexcept {
     if (text.size() > max_text) {
-        return {Error::too_long, max_text + 1};
+        // Bytes are characters only in ASCII: what holds others is wrong at the first of them, whatever its length.
+        const std::string_view head = text.substr(0, max_text);
+        if (std::none_of(head.begin(), head.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+            return {Error::too_long, max_text + 1};
+        }
+        text = head;
     }
     return Encoder{text, out}.run();
 }

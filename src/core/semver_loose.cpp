@@ -166,10 +166,17 @@ Error pep440_only(Cursor in) noexcept {
     if (is_pep440_separator(in.peek())) {
         in.skip(in.peek());
     }
-    if (in.skip_word("post") || in.skip_word("rev") || in.skip_word("r") || (dashed && is_digit(in.peek()))) {
+    if (dashed && is_digit(in.peek())) {
         return Error::pep440_post;
     }
-    return in.skip_word("dev") ? Error::pep440_dev : Error::none;
+    const auto skip_whole_word = [&in](std::string_view word) noexcept {
+        Cursor behind = in;
+        return behind.skip_word(word) && !is_letter(behind.peek());
+    };
+    if (skip_whole_word("post") || skip_whole_word("rev") || skip_whole_word("r")) {
+        return Error::pep440_post;
+    }
+    return skip_whole_word("dev") ? Error::pep440_dev : Error::none;
 }
 
 } // namespace

@@ -157,7 +157,7 @@ bool is_valid_alias(std::string_view text) noexcept {
 }
 
 bool is_valid_label(std::string_view text, Charset charset) noexcept {
-    if (text.empty() || text.size() > 4 * 500) {
+    if (text.empty() || text.size() > std::size_t{4} * 500) {
         return false;
     }
     const Scan seen = scan(text, charset);

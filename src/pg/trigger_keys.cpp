@@ -58,7 +58,7 @@ struct KeysState {
 
 AttrNumber optional_column(const RowTrigger &trigger, const char *name) {
     const int number = SPI_fnumber(trigger.columns, name);
-    return number > 0 ? static_cast<AttrNumber>(number) : InvalidAttrNumber;
+    return static_cast<AttrNumber>(number > 0 ? number : 0);
 }
 
 void add_key(KeysState &state, AttrNumber column) {
