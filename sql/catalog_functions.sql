@@ -24,7 +24,8 @@ SELECT semver FROM register_version('churn', '0.1.0', '/srv/models/other', if_ex
 -- what comes next
 SELECT p, next_version('fraud-detector', p) FROM unnest('{major,minor,patch,premajor,preminor,prepatch,prerelease}'::text[]) AS p;
 SELECT next_version('fraud-detector'), next_version('fraud-detector', 'prerelease', 'beta');
-SELECT n FROM register_model('empty', framework => 'onnx') AS m, next_version(m.model_id, 'minor') AS n;
+SELECT model_name FROM register_model('empty', framework => 'onnx');
+SELECT next_version('empty', 'minor'), next_version('empty', 'major'), next_version('empty', 'prerelease');
 SELECT next_version('fraud-detector', 'release');
 SELECT next_version('fraud-detector', NULL);
 SELECT next_version('fraud-detector', 'sideways');
@@ -155,7 +156,17 @@ SELECT s AS statement, e.* FROM unnest(ARRAY[
     $$SELECT resolve('fraud-detector@9.9.9')$$,
     $$SELECT resolve('fraud-detector@1.4.7')$$,
     $$SELECT resolve('fraud-detector@winner')$$,
-    $$SELECT resolve('fraud-detector@staging')$$,
+    $$SELECT resolve('fraud-detector@Staging')$$,
+    $$SELECT resolve('m@' || repeat('é', 100000))$$,
+    $$SELECT resolve(NULL::uuid)$$,
+    $$SELECT resolve('00000000-0000-0000-0000-000000000000'::uuid)$$,
+    $$SELECT list_versions('fraud-detector', stage => 'live')$$,
+    $$SELECT list_versions('fraud-detector', status => 'ready')$$,
+    $$SELECT list_models(risk => 'huge')$$,
+    $$SELECT register_version('fraud-detector', '1.9.0', '/x', preid => 'rc')$$,
+    $$SELECT next_version('fraud-detector', 'minor', 'rc')$$,
+    $$SELECT drop_alias('fraud-detector', NULL)$$,
+    $$SELECT add_version_file(NULL::uuid, 'a')$$,
     $$SELECT resolve('fraud-detector@^1.4')$$,
     $$SELECT resolve('fraud-detector@')$$,
     $$SELECT resolve(NULL)$$,
@@ -179,8 +190,11 @@ SELECT c.models = (SELECT count(*) FROM models) AS models, c.versions = (SELECT 
        c.aliases = (SELECT count(*) FROM model_aliases) AS aliases, c.files = (SELECT count(*) FROM version_files) AS files FROM counts c;
 
 -- NULL arguments of reading functions
-SELECT count(*) FROM list_versions(NULL::uuid);
-SELECT count(*) FROM latest_version(NULL::uuid);
+SELECT list_versions(NULL::uuid);
+SELECT latest_version(NULL::uuid);
+SELECT semver FROM latest_version('fraud-detector', include_prerelease => NULL, include_deprecated => NULL);
+SELECT latest_version_id(NULL) IS NULL AS latest_version_id;
+SELECT require_stage(NULL) IS NOT NULL AS null_stage_passes;
 SELECT version_info(NULL) IS NULL AS version_info, model_info(NULL) IS NULL AS model_info;
 
 -- another project, named and not
@@ -189,10 +203,24 @@ SELECT project_slug, model_name FROM register_model('vision', project => 'lab', 
 SELECT project_slug, semver FROM register_version('lab/vision', '1.0.0', '/srv/vision');
 SELECT resolve('vision');
 SELECT semver FROM resolve('lab/vision@1.0.0');
+SELECT model_id AS vision FROM models WHERE model_name = 'vision' \gset
+SELECT version_id AS vision_version FROM model_versions WHERE model_id = :'vision' \gset
+SELECT semver FROM resolve(:'vision'::uuid);
 SELECT project_slug, model_name FROM list_models(project => 'lab');
 SELECT project_slug, model_name FROM latest_versions();
 UPDATE projects SET deleted_at = now() WHERE slug = 'lab';
 SELECT resolve('lab/vision');
+-- nor by identifier: what is deleted hides what is in it
+\set VERBOSITY sqlstate
+SELECT resolve(:'vision'::uuid);
+SELECT latest_version(:'vision'::uuid);
+SELECT list_versions(:'vision'::uuid);
+SELECT next_version(:'vision'::uuid);
+SELECT register_version(:'vision'::uuid, '2.0.0', '/x');
+SELECT set_alias(:'vision'::uuid, 'a', '1.0.0');
+SELECT drop_alias(:'vision'::uuid, 'a');
+SELECT add_version_file(:'vision_version'::uuid, 'a');
+\set VERBOSITY default
 SELECT count(*) FROM latest_versions(project => 'lab');
 SELECT model_name FROM v_models_latest ORDER BY 1;
 

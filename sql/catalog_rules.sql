@@ -196,3 +196,7 @@ INSERT INTO model_versions (organization_id, project_id, model_id, semver, artif
 ALTER TABLE models DISABLE TRIGGER mlr_10_keys;
 RESET session_replication_role;
 SELECT check_name, severity, object, detail FROM check_registry() ORDER BY 1, 3;
+
+-- leave a clean registry behind
+SELECT uninstall(confirm => 'mlregistry') IS NOT NULL AS uninstalled;
+SELECT install() IS NOT NULL AS installed;

@@ -14,7 +14,11 @@ SELECT * FROM check_registry();
 -- bad input and NULL
 SELECT set_registry_owner('no such role');
 SELECT set_registry_owner(NULL);
-SELECT run_detached(NULL) IS NULL AS strict, is_intact(NULL) IS NULL AS strict_too, lock_version_numbers(NULL) IS NULL AS strict_as_well;
+SELECT run_detached('SELECT 1', 'no such role');
+SELECT is_older('1.0.0', '1.0.1'), is_older('1.0.0', NULL) IS NULL AS strict, shortened(NULL) IS NULL AS null_text, length(shortened(repeat('x', 100)));
+SELECT registry_owner() = session_user AS mine;
+SELECT run_detached(NULL);
+SELECT is_intact(NULL) IS NULL AS strict, lock_version_numbers(NULL) IS NULL AS strict_too;
 SELECT run_detached('SELECT 1/0');
 SELECT run_detached('nonsense');
 SELECT uninstall(NULL);
@@ -42,7 +46,11 @@ SELECT install(fts_language => 'german') = 'installed version ' || code_version(
 SELECT pg_get_indexdef('idx_models_search'::regclass) ~ 'german' AS in_german, (SELECT fts_language FROM registry_info());
 SELECT uninstall(confirm => 'mlregistry');
 SELECT install(seed => false) = 'installed version ' || code_version() AS installed;
-SELECT count(*) AS organizations FROM organizations;
+SELECT (SELECT count(*) FROM organizations) + (SELECT count(*) FROM frameworks) + (SELECT count(*) FROM registry_meta) AS rows;
+SELECT install(seed => false);
+SELECT install() = 'installed version ' || code_version() AS seeded;
+SELECT * FROM check_registry();
+UPDATE organizations SET deleted_at = now();
 SELECT register_model('m');
 SELECT uninstall(confirm => 'mlregistry');
 SELECT install() IS NOT NULL AS installed;

@@ -10,15 +10,8 @@ namespace mlregistry::reference {
 
 namespace {
 
-bool is_alias_in_any_case(std::string_view selector) noexcept {
-    std::array<char, 255> lower{};
-    if (selector.size() > lower.size()) {
-        return false;
-    }
-    std::transform(selector.begin(), selector.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return validate::is_valid_alias({lower.data(), selector.size()});
-}
+/// Longest text that can be a stage or an alias.
+constexpr std::size_t longest_word = 255;
 
 } // namespace
 
@@ -49,16 +42,26 @@ Outcome parse(std::string_view text) noexcept {
 }
 
 SelectorKind classify(std::string_view selector) noexcept {
-    if (selector.empty() || selector == "latest") {
+    if (selector.empty()) {
         return SelectorKind::latest;
-    }
-    if (validate::is_stage(selector)) {
-        return SelectorKind::stage;
     }
     if (semver::is_semver(selector)) {
         return SelectorKind::exact;
     }
-    return is_alias_in_any_case(selector) ? SelectorKind::alias : SelectorKind::invalid;
+    if (selector.size() > longest_word) {
+        return SelectorKind::invalid;
+    }
+    std::array<char, longest_word> lower{};
+    std::transform(selector.begin(), selector.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const std::string_view word{lower.data(), selector.size()};
+    if (word == "latest") {
+        return SelectorKind::latest;
+    }
+    if (validate::is_stage(word)) {
+        return SelectorKind::stage;
+    }
+    return validate::is_valid_alias(word) ? SelectorKind::alias : SelectorKind::invalid;
 }
 
 const char *describe(Error error) noexcept {

@@ -33,7 +33,7 @@ struct Outcome {
 /// Splits a reference and checks the names in it. The selector is returned as it stands.
 [[nodiscard]] Outcome parse(std::string_view text) noexcept;
 
-/// Tells what a selector is. Aliases are recognized in any case, as they are stored in lower case.
+/// Tells what a selector is. Words (latest, stages, aliases) are recognized in any case.
 [[nodiscard]] SelectorKind classify(std::string_view selector) noexcept;
 
 /// One English clause for an error.

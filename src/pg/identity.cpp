@@ -37,23 +37,34 @@ std::optional<pg_uuid_t> uuid_column(int column) {
     return *DatumGetUUIDP(value);
 }
 
+/// What tells one snapshot from another: rows that a session sees change only when one of these does.
+struct SnapshotMark {
+    CommandId command;
+    TransactionId xmin;
+    TransactionId xmax;
+    uint32 in_progress;
+
+    bool operator==(const SnapshotMark &) const = default;
+};
+
 struct StatementWorkplace {
-    CommandId command; ///< of the snapshot that was read
+    SnapshotMark mark;
     Workplace workplace;
 };
 
 /// The workplace of one statement, kept with the expression that calls: it is asked for each row of an INSERT.
-/// PL/pgSQL keeps expressions longer than a statement, hence the look at the command.
+/// PL/pgSQL keeps expressions longer than a statement, hence the look at the snapshot.
 const Workplace &statement_workplace(FunctionCallInfo fcinfo) {
     auto *kept = static_cast<StatementWorkplace *>(fcinfo->flinfo->fn_extra);
-    const CommandId command = GetActiveSnapshot()->curcid;
-    if (kept == nullptr || kept->command != command) {
+    const Snapshot snapshot = GetActiveSnapshot();
+    const SnapshotMark mark{snapshot->curcid, snapshot->xmin, snapshot->xmax, snapshot->xcnt};
+    if (kept == nullptr || kept->mark != mark) {
         const Workplace now = current_workplace();
         if (kept == nullptr) {
             kept = static_cast<StatementWorkplace *>(
                 MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(StatementWorkplace)));
         }
-        *kept = {command, now};
+        *kept = {mark, now};
         fcinfo->flinfo->fn_extra = kept;
     }
     return kept->workplace;

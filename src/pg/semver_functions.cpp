@@ -3,6 +3,7 @@
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "utils/array.h"
 }
 
@@ -127,23 +128,29 @@ MLR_FUNCTION(mlregistry_semver_construct) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
         PG_RETURN_NULL();
     }
-    Text text;
-    text.append(whole_number_argument(fcinfo, 0, "major"));
-    text.append('.');
-    text.append(whole_number_argument(fcinfo, 1, "minor"));
-    text.append('.');
-    text.append(whole_number_argument(fcinfo, 2, "patch"));
+    const std::string_view numbers[] = {
+        whole_number_argument(fcinfo, 0, "major"),
+        whole_number_argument(fcinfo, 1, "minor"),
+        whole_number_argument(fcinfo, 2, "patch"),
+    };
     const std::string_view pre = PG_ARGISNULL(3) ? std::string_view{} : text_argument(fcinfo, 3);
     const std::string_view build = PG_ARGISNULL(4) ? std::string_view{} : text_argument(fcinfo, 4);
+    StringInfoData text;
+    initStringInfo(&text);
+    for (const std::string_view number : numbers) {
+        appendBinaryStringInfo(&text, text.len == 0 ? "" : ".", text.len == 0 ? 0 : 1);
+        appendBinaryStringInfo(&text, number.data(), static_cast<int>(number.size()));
+    }
     if (!PG_ARGISNULL(3)) {
-        text.append('-');
-        text.append(pre);
+        appendStringInfoChar(&text, '-');
+        appendBinaryStringInfo(&text, pre.data(), static_cast<int>(pre.size()));
     }
     if (!PG_ARGISNULL(4)) {
-        text.append('+');
-        text.append(build);
+        appendStringInfoChar(&text, '+');
+        appendBinaryStringInfo(&text, build.data(), static_cast<int>(build.size()));
     }
-    const Datum result = semver_from_text(text.view(), text.view());
+    const std::string_view version{text.data, static_cast<std::size_t>(text.len)};
+    const Datum result = semver_from_text(version, version);
     // "a+b" as prerelease would have become the prerelease a and the build b.
     if (pre.find('+') != std::string_view::npos) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -109,8 +109,8 @@ TEST(Selector, IsOfOneKind) {
         {std::string(255, 'A'), SelectorKind::alias},
         // An alias cannot be spelled like any of these in whatever case, so they mean nothing.
         {"Latest", SelectorKind::invalid},
-        {"LATEST", SelectorKind::invalid},
-        {"Production", SelectorKind::invalid},
+        {"LATEST", SelectorKind::latest},
+        {"Production", SelectorKind::stage},
         {"STAGING", SelectorKind::invalid},
         {"v1", SelectorKind::invalid},
         {"V1.2.3", SelectorKind::invalid},

@@ -186,6 +186,12 @@ COMMENT ON COLUMN mlregistry.guards.rule IS 'Rule that locks';
 COMMENT ON COLUMN mlregistry.guards.subject_id IS 'What the rule is about';
 COMMENT ON COLUMN mlregistry.guards.n IS 'How often it was locked';
 
+COMMENT ON SCHEMA mlregistry IS 'ML model registry: tables of the database, functions and types of extension mlregistry; grant CREATE on it to nobody';
+
+-- Vocabulary and facts are for all who may use the schema.
+GRANT SELECT ON mlregistry.registry_meta, mlregistry.frameworks, mlregistry.model_formats, mlregistry.storage_formats,
+    mlregistry.tag_categories, mlregistry.gpu_types TO PUBLIC;
+
 -- Triggers: names sort in the order in which they fire.
 CREATE TRIGGER mlr_50_freeze BEFORE UPDATE ON mlregistry.frameworks FOR EACH ROW EXECUTE FUNCTION mlregistry.trg_builtin();
 CREATE TRIGGER mlr_70_guard AFTER DELETE ON mlregistry.frameworks FOR EACH ROW EXECUTE FUNCTION mlregistry.trg_builtin();

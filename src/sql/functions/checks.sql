@@ -6,42 +6,61 @@ COMMENT ON FUNCTION is_intact(semver) IS 'false when the stored bytes are not a 
 
 -- From the text that installs them, so that there is one list.
 CREATE OR REPLACE FUNCTION registry_triggers() RETURNS TABLE (table_name text, trigger_name text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
-          FROM regexp_matches(install_script(), 'CREATE TRIGGER (\w+) [^;]*? ON mlregistry\.(\w+) FOR EACH', 'g') AS m
+          FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER (\w+) [^;]*? ON mlregistry\.(\w+) FOR EACH', 'g') AS m
     $function$;
 COMMENT ON FUNCTION registry_triggers() IS 'triggers that install() makes';
 
 CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT 'schema_version', 'error', 'registry_meta',
-               format('The tables are of version %s, the code is of %s.', schema_version(), code_version()),
-               CASE WHEN schema_version()::semver < code_version()::semver
+               format('The tables are of version %s, the code is of %s.', mlregistry.schema_version(), mlregistry.code_version()),
+               CASE WHEN mlregistry.is_older(mlregistry.schema_version(), mlregistry.code_version())
                     THEN 'SELECT mlregistry.migrate();' ELSE 'Install the newer mlregistry.' END
-         WHERE schema_version() <> code_version()
+         WHERE mlregistry.schema_version() <> mlregistry.code_version()
         UNION ALL
         SELECT 'library_version', 'error', 'library',
-               format('The library is of version %s, the functions are of %s.', library_version(), code_version()),
+               format('The library is of version %s, the functions are of %s.', mlregistry.library_version(), mlregistry.code_version()),
                'ALTER EXTENSION mlregistry UPDATE; sessions that loaded the old library must reconnect.'
-         WHERE library_version() <> code_version()
+         WHERE mlregistry.library_version() <> mlregistry.code_version()
         UNION ALL
         SELECT 'missing_relation', 'error', r.relation_name, format('%s %s does not exist.', initcap(r.kind), r.relation_name),
                'Restore it from a backup.'
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
          WHERE to_regclass(format('mlregistry.%I', r.relation_name)) IS NULL
         UNION ALL
         SELECT 'extension_member', 'error', r.relation_name, 'It is a member of an extension: its rows are not dumped.',
                format('ALTER EXTENSION mlregistry DROP %s mlregistry.%I;', upper(r.kind), r.relation_name)
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
           JOIN pg_depend d ON d.objid = to_regclass(format('mlregistry.%I', r.relation_name))
          WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND d.objsubid = 0
+        UNION ALL
+        SELECT 'owner_without_usage', 'error', 'mlregistry', format('The owner of the tables, %I, may not use the schema, and integrity rules run as the owner.', mlregistry.registry_owner()),
+               format('GRANT USAGE ON SCHEMA mlregistry TO %I;', mlregistry.registry_owner())
+         WHERE NOT has_schema_privilege(mlregistry.registry_owner(), 'mlregistry', 'USAGE')
+        UNION ALL
+        SELECT 'schema_open_to_others', 'error', 'mlregistry',
+               format('%s may create objects in the schema, which functions of the registry would find.', coalesce(quote_ident(g.rolname), 'PUBLIC')),
+               format('REVOKE CREATE ON SCHEMA mlregistry FROM %s;', coalesce(quote_ident(g.rolname), 'PUBLIC'))
+          FROM pg_namespace n
+         CROSS JOIN LATERAL aclexplode(n.nspacl) AS a
+          LEFT JOIN pg_roles g ON g.oid = a.grantee
+         WHERE n.nspname = 'mlregistry' AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner AND NOT coalesce(g.rolsuper, false)
+        UNION ALL
+        SELECT 'missing_column', 'error', wanted.relation_name || '.' || wanted.column_name, 'The column does not exist.',
+               'DROP EXTENSION … CASCADE takes columns of its types with it. Restore the table from a backup.'
+          FROM (VALUES ('model_versions', 'semver')) AS wanted (relation_name, column_name)
+          LEFT JOIN pg_attribute a ON a.attrelid = to_regclass('mlregistry.' || wanted.relation_name)
+                                  AND a.attname = wanted.column_name AND NOT a.attisdropped
+         WHERE a.attname IS NULL AND to_regclass('mlregistry.' || wanted.relation_name) IS NOT NULL
         UNION ALL
         SELECT 'mixed_owners', 'error', string_agg(r.relation_name, ', ' ORDER BY r.ordinal),
                format('They belong to %I, registry_meta to %I.', pg_get_userbyid(c.relowner), pg_get_userbyid(meta.relowner)),
                'Integrity rules run as the owner of the tables: SELECT mlregistry.install(owner => …).'
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
           JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', r.relation_name))
           JOIN pg_class meta ON meta.oid = to_regclass('mlregistry.registry_meta')
          WHERE c.relowner <> meta.relowner
@@ -50,32 +69,32 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
         -- Not tgisinternal: those belong to foreign keys and are looked at with their constraints.
         SELECT 'disabled_trigger', 'error', format('%s on %s', t.tgname, r.relation_name), 'The trigger does not fire, so its rules do not hold.',
                format('ALTER TABLE mlregistry.%I ENABLE TRIGGER %I;', r.relation_name, t.tgname)
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
           JOIN pg_trigger t ON t.tgrelid = to_regclass(format('mlregistry.%I', r.relation_name))
          WHERE t.tgenabled IN ('D', 'R') AND (t.tgname LIKE 'mlr\_%' OR t.tgisinternal)
         UNION ALL
         SELECT 'missing_trigger', 'error', format('%s on %s', wanted.trigger_name, wanted.table_name), 'The trigger does not exist, so its rules do not hold.',
                'Restore it from mlregistry.install_script().'
-          FROM registry_triggers() wanted
+          FROM mlregistry.registry_triggers() wanted
           LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(format('mlregistry.%I', wanted.table_name)) AND t.tgname = wanted.trigger_name
          WHERE t.oid IS NULL AND to_regclass(format('mlregistry.%I', wanted.table_name)) IS NOT NULL
         UNION ALL
         SELECT 'unvalidated_constraint', 'warning', format('%s on %s', c.conname, r.relation_name), 'Rows from before it may break it.',
                format('ALTER TABLE mlregistry.%I VALIDATE CONSTRAINT %I;', r.relation_name, c.conname)
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
           JOIN pg_constraint c ON c.conrelid = to_regclass(format('mlregistry.%I', r.relation_name))
          WHERE NOT c.convalidated
         UNION ALL
         SELECT 'invalid_index', 'warning', format('%s on %s', i.indexrelid::regclass, r.relation_name), 'The index is not used.',
                format('REINDEX INDEX CONCURRENTLY %s;', i.indexrelid::regclass)
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
           JOIN pg_index i ON i.indrelid = to_regclass(format('mlregistry.%I', r.relation_name))
          WHERE NOT i.indisvalid
     $function$;
 COMMENT ON FUNCTION check_installation() IS 'what is wrong with the registry''s tables, triggers, constraints and indexes: part of check_registry()';
 
 CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     DECLARE
         foreign_key record;
@@ -92,7 +111,7 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
                       FROM unnest(c.conkey) AS k (child_key)
                       JOIN pg_attribute ca ON ca.attrelid = c.conrelid AND ca.attnum = k.child_key) AS complete
               FROM pg_constraint c
-              JOIN registry_relations() r ON c.conrelid = to_regclass(format('mlregistry.%I', r.relation_name))
+              JOIN mlregistry.registry_relations() r ON c.conrelid = to_regclass(format('mlregistry.%I', r.relation_name))
              WHERE c.contype = 'f'
              ORDER BY r.ordinal, c.conname
         LOOP
@@ -108,51 +127,52 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
         RETURN QUERY
             SELECT 'foreign_project', 'error', format('version %s of %s', v.semver, m.model_name),
                    'It lies in another project than its model.', 'Set its project_id to that of the model, as a superuser with session_replication_role = replica.'
-              FROM model_versions v JOIN models m USING (model_id)
+              FROM mlregistry.model_versions v JOIN mlregistry.models m USING (model_id)
              WHERE v.project_id <> m.project_id
             UNION ALL
             SELECT 'foreign_project', 'error', format('alias %s of %s', a.alias, m.model_name),
                    'It lies in another project than its model.', 'Drop it and set it again.'
-              FROM model_aliases a JOIN models m USING (model_id)
+              FROM mlregistry.model_aliases a JOIN mlregistry.models m USING (model_id)
              WHERE a.project_id <> m.project_id
             UNION ALL
             SELECT 'foreign_project', 'error', format('file %s of version %s', f.path, v.semver),
                    'It lies in another project than its version.', 'Add it again.'
-              FROM version_files f JOIN model_versions v USING (version_id)
+              FROM mlregistry.version_files f JOIN mlregistry.model_versions v USING (version_id)
              WHERE f.project_id <> v.project_id
             UNION ALL
             SELECT 'alias_of_deleted_version', 'error', format('alias %s of %s', a.alias, m.model_name),
                    format('It names version %s, which is deleted.', v.semver), 'set_alias() or drop_alias().'
-              FROM model_aliases a JOIN model_versions v USING (version_id) JOIN models m ON m.model_id = a.model_id
+              FROM mlregistry.model_aliases a JOIN mlregistry.model_versions v USING (version_id) JOIN mlregistry.models m ON m.model_id = a.model_id
              WHERE v.deleted_at IS NOT NULL
             UNION ALL
             SELECT 'production_needs_validation', 'warning', format('version %s of %s', v.semver, m.model_name),
                    'It is in production without validation, though its model requires compliance.', 'Validate it, or move it out of production.'
-              FROM model_versions v JOIN models m USING (model_id)
+              FROM mlregistry.model_versions v JOIN mlregistry.models m USING (model_id)
              WHERE v.stage = 'production' AND v.status = 'registered' AND m.compliance_required
                AND v.deleted_at IS NULL AND m.deleted_at IS NULL
             UNION ALL
             SELECT 'damaged_version', 'error', format('version_id %s', v.version_id),
                    'The stored value of semver is damaged.', 'Restore the row from a backup.'
-              FROM model_versions v
-             WHERE NOT is_intact(v.semver);
+              FROM mlregistry.model_versions v
+             WHERE NOT mlregistry.is_intact(v.semver);
     END
     $function$;
 COMMENT ON FUNCTION check_rows() IS 'rows that break a rule of the registry: part of check_registry()';
 
 CREATE OR REPLACE FUNCTION check_registry() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     BEGIN
-        IF schema_version() IS NULL THEN
+        IF mlregistry.schema_version() IS NULL THEN
             RETURN QUERY SELECT 'not_installed', 'error', 'mlregistry', 'The registry has no tables.', 'SELECT mlregistry.install();';
             RETURN;
         END IF;
-        RETURN QUERY SELECT * FROM check_installation();
+        RETURN QUERY SELECT * FROM mlregistry.check_installation();
         -- Rows can be judged only when the tables are those that the code knows.
-        IF schema_version() = code_version()
-           AND NOT EXISTS (SELECT FROM registry_relations() r WHERE to_regclass(format('mlregistry.%I', r.relation_name)) IS NULL) THEN
-            RETURN QUERY SELECT * FROM check_rows();
+        IF mlregistry.schema_version() = mlregistry.code_version()
+           AND NOT EXISTS (SELECT FROM mlregistry.check_installation() i
+                            WHERE i.check_name IN ('missing_relation', 'missing_column')) THEN
+            RETURN QUERY SELECT * FROM mlregistry.check_rows();
         END IF;
     END
     $function$;

@@ -1,12 +1,18 @@
--- Installing, migrating and leaving; what is installed.
+-- Installing, migrating and leaving; what is installed. Superusers run these: their search_path is pg_catalog alone, and all
+-- else is written with its schema.
 
 CREATE OR REPLACE FUNCTION library_version() RETURNS text
     LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_library_version';
 COMMENT ON FUNCTION library_version() IS 'version of the shared library that this session has loaded';
 
-CREATE OR REPLACE FUNCTION run_detached(statements text) RETURNS void
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_run_detached';
-COMMENT ON FUNCTION run_detached(text) IS 'runs statements as the caller so that what they create is no member of an extension, even inside an extension''s script';
+CREATE OR REPLACE FUNCTION run_detached(statements text, run_as name DEFAULT NULL) RETURNS void
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_run_detached';
+COMMENT ON FUNCTION run_detached(text, name) IS 'runs statements so that what they create is no member of an extension, even inside an extension''s script; as the caller, or in another role''s name as a restricted operation';
+
+CREATE OR REPLACE FUNCTION is_older(version text, than text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$SELECT mlregistry.semver_lt(mlregistry.semver(version), mlregistry.semver(than))$function$;
+COMMENT ON FUNCTION is_older(text, text) IS 'true when the first version precedes the second';
 
 CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, relation_name text, kind text, area text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 14 SET search_path = pg_catalog, pg_temp
@@ -29,71 +35,87 @@ CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, 
 COMMENT ON FUNCTION registry_relations() IS 'tables and views that install() makes, in that order';
 
 CREATE OR REPLACE FUNCTION schema_version() RETURNS text
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     BEGIN
         IF to_regclass('mlregistry.registry_meta') IS NULL THEN
             RETURN NULL;
         END IF;
-        RETURN (SELECT m.value #>> '{}' FROM registry_meta m WHERE m.key = 'schema_version');
+        RETURN (SELECT m.value #>> '{}' FROM mlregistry.registry_meta m WHERE m.key = 'schema_version');
     END
     $function$;
 COMMENT ON FUNCTION schema_version() IS 'version of the tables in this database, NULL when they are not installed';
 
+CREATE OR REPLACE FUNCTION registry_owner() RETURNS name
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = to_regclass('mlregistry.registry_meta')
+    $function$;
+COMMENT ON FUNCTION registry_owner() IS 'role that owns the tables, as which integrity rules run; NULL when they are not installed';
+
 CREATE OR REPLACE FUNCTION set_registry_owner(owner name) RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     DECLARE
+        owner_id oid := quote_ident(owner)::regrole; -- 42704 when there is no such role
         relation record;
     BEGIN
-        PERFORM quote_ident(owner)::regrole; -- 42704 when there is no such role
+        IF owner IS NULL THEN
+            RAISE EXCEPTION 'the owner must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
         FOR relation IN
             SELECT r.relation_name, r.kind
-              FROM registry_relations() r
+              FROM mlregistry.registry_relations() r
               JOIN pg_class c ON c.relname = r.relation_name AND c.relnamespace = 'mlregistry'::regnamespace
-             WHERE c.relowner <> quote_ident(set_registry_owner.owner)::regrole
+             WHERE c.relowner <> owner_id
              ORDER BY r.ordinal
         LOOP
-            PERFORM run_detached(format('ALTER %s mlregistry.%I OWNER TO %I', relation.kind, relation.relation_name, owner));
+            PERFORM mlregistry.run_detached(format('ALTER %s mlregistry.%I OWNER TO %I', relation.kind, relation.relation_name, owner));
         END LOOP;
+        -- Integrity rules run as the owner.
+        IF NOT has_schema_privilege(owner, 'mlregistry', 'USAGE') THEN
+            PERFORM mlregistry.run_detached(format('GRANT USAGE ON SCHEMA mlregistry TO %I', owner));
+        END IF;
     END
     $function$;
 COMMENT ON FUNCTION set_registry_owner(name) IS 'gives all tables and views of the registry to one role';
 
 CREATE OR REPLACE FUNCTION migrate() RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, mlregistry, pg_temp
+    SET search_path = pg_catalog, pg_temp
     SET lock_timeout = '10s'
     AS $function$
     DECLARE
-        start_version text := schema_version();
-        at_version text := schema_version();
+        start_version text := mlregistry.schema_version();
+        at_version text;
         step record;
-        table_owner name := (SELECT r.rolname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
-                              WHERE c.oid = to_regclass('mlregistry.registry_meta'));
+        owner name := mlregistry.registry_owner();
     BEGIN
-        IF at_version IS NULL THEN
+        IF start_version IS NULL THEN
             RETURN 'nothing to migrate: the registry is not installed';
         END IF;
-        IF at_version::semver > code_version()::semver THEN
-            RAISE EXCEPTION 'the tables are of version %, newer than the code, which is of %', at_version, code_version()
+        IF mlregistry.is_older(mlregistry.code_version(), start_version) THEN
+            RAISE EXCEPTION 'the tables are of version %, newer than the code, which is of %', start_version, mlregistry.code_version()
                 USING ERRCODE = 'object_not_in_prerequisite_state',
                       HINT = 'Install the newer mlregistry, then ALTER EXTENSION mlregistry UPDATE.';
         END IF;
         -- One migration at a time; the second finds nothing left to do.
-        PERFORM FROM registry_meta m WHERE m.key = 'schema_version' FOR UPDATE;
-        at_version := schema_version();
-        WHILE at_version::semver < code_version()::semver LOOP
-            SELECT s.* INTO step FROM migration_scripts() s WHERE s.from_version = at_version;
+        PERFORM FROM mlregistry.registry_meta m WHERE m.key = 'schema_version' FOR UPDATE;
+        at_version := mlregistry.schema_version();
+        WHILE mlregistry.is_older(at_version, mlregistry.code_version()) LOOP
+            SELECT s.* INTO step FROM mlregistry.migration_scripts() s WHERE s.from_version = at_version;
             IF NOT FOUND THEN
-                RAISE EXCEPTION 'there is no migration from version % to %', at_version, code_version()
+                RAISE EXCEPTION 'there is no migration from version % to %', at_version, mlregistry.code_version()
                     USING ERRCODE = 'object_not_in_prerequisite_state';
             END IF;
-            PERFORM run_detached(step.script);
-            UPDATE registry_meta SET value = to_jsonb(step.to_version) WHERE key = 'schema_version';
+            PERFORM mlregistry.run_detached(step.script);
+            -- Rows are changed in the owner's name: whatever triggers the owner has put there run with the owner's rights.
+            PERFORM mlregistry.run_detached(
+                format('UPDATE mlregistry.registry_meta SET value = %L WHERE key = ''schema_version''', to_jsonb(step.to_version::text)),
+                owner);
             at_version := step.to_version;
         END LOOP;
-        PERFORM set_registry_owner(table_owner);
+        PERFORM mlregistry.set_registry_owner(owner);
         IF start_version = at_version THEN
             RETURN format('nothing to migrate: the tables are of version %s', at_version);
         END IF;
@@ -104,40 +126,42 @@ COMMENT ON FUNCTION migrate() IS 'brings older tables up to the version of the c
 
 CREATE OR REPLACE FUNCTION install(owner name DEFAULT NULL, seed boolean DEFAULT true, fts_language regconfig DEFAULT 'pg_catalog.english')
     RETURNS text
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     DECLARE
         outcome text;
     BEGIN
-        IF schema_version() IS NOT NULL THEN
-            outcome := migrate();
+        IF mlregistry.schema_version() IS NOT NULL THEN
+            outcome := mlregistry.migrate();
         ELSE
-            PERFORM run_detached(replace(install_script(), '{{fts_language}}', quote_literal(fts_language) || '::regconfig'));
-            INSERT INTO registry_meta (key, value) VALUES
-                ('schema_version', to_jsonb(code_version())),
-                ('installed_at', to_jsonb(now())),
-                ('system_identifier', to_jsonb((SELECT s.system_identifier::text FROM pg_control_system() s))),
-                ('fts_language', to_jsonb(fts_language::text));
-            -- The same identifiers everywhere, so that two databases agree on them.
-            IF seed THEN
-                INSERT INTO organizations (organization_id, name, slug)
-                VALUES ('00000000-0000-8000-8000-000000000001', 'Default', 'default');
-                INSERT INTO projects (project_id, organization_id, name, slug, visibility)
-                VALUES ('00000000-0000-8000-8000-000000000002', '00000000-0000-8000-8000-000000000001',
-                        'Default', 'default', 'organization');
+            IF to_regclass('mlregistry.registry_meta') IS NULL THEN
+                PERFORM mlregistry.run_detached(
+                    replace(mlregistry.install_script(), '{{fts_language}}', quote_literal(fts_language::text) || '::regconfig'));
+                outcome := format('installed version %s', mlregistry.code_version());
+            ELSE
+                outcome := 'the tables are there and wait for their rows';
             END IF;
-            outcome := format('installed version %s', code_version());
+            -- Without seed not a single row: all of them come by a data-only restore or by replication.
+            IF seed THEN
+                PERFORM mlregistry.run_detached(mlregistry.seed_script(), mlregistry.registry_owner());
+                INSERT INTO mlregistry.registry_meta (key, value) VALUES
+                    ('schema_version', to_jsonb(mlregistry.code_version())),
+                    ('installed_at', to_jsonb(now())),
+                    ('system_identifier', to_jsonb((SELECT s.system_identifier::text FROM pg_control_system() s))),
+                    ('fts_language', to_jsonb(fts_language::text));
+                outcome := format('installed version %s', mlregistry.code_version());
+            END IF;
         END IF;
         IF owner IS NOT NULL THEN
-            PERFORM set_registry_owner(owner);
+            PERFORM mlregistry.set_registry_owner(owner);
         END IF;
         RETURN outcome;
     END
     $function$;
-COMMENT ON FUNCTION install(name, boolean, regconfig) IS 'makes the tables, indexes, triggers and views of the registry, or brings them up to date; seed => false leaves out the default organization and project';
+COMMENT ON FUNCTION install(name, boolean, regconfig) IS 'makes the tables, indexes, triggers and views of the registry and their first rows, or brings them up to date; seed => false makes them without any row';
 
 CREATE OR REPLACE FUNCTION uninstall(confirm text DEFAULT NULL) RETURNS text
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     DECLARE
         views text;
@@ -151,16 +175,16 @@ CREATE OR REPLACE FUNCTION uninstall(confirm text DEFAULT NULL) RETURNS text
         SELECT string_agg(format('mlregistry.%I', r.relation_name), ', ') FILTER (WHERE r.kind = 'view'),
                string_agg(format('mlregistry.%I', r.relation_name), ', ') FILTER (WHERE r.kind = 'table')
           INTO views, tables
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
           JOIN pg_class c ON c.relname = r.relation_name AND c.relnamespace = 'mlregistry'::regnamespace;
         IF tables IS NULL THEN
             RETURN 'nothing to uninstall';
         END IF;
         -- Without CASCADE: what others have built on the registry is named in the error and stays.
         IF views IS NOT NULL THEN
-            PERFORM run_detached(format('DROP VIEW %s', views));
+            PERFORM mlregistry.run_detached(format('DROP VIEW %s', views));
         END IF;
-        PERFORM run_detached(format('DROP TABLE %s', tables));
+        PERFORM mlregistry.run_detached(format('DROP TABLE %s', tables));
         RETURN 'uninstalled; DROP EXTENSION mlregistry and DROP SCHEMA mlregistry remove the rest';
     END
     $function$;
@@ -179,30 +203,27 @@ CREATE OR REPLACE FUNCTION registry_info(
         OUT current_actor text,
         OUT current_organization text,
         OUT current_project text)
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
     AS $function$
     #variable_conflict use_column
     BEGIN
         extension_version := (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'mlregistry');
-        library_version := library_version();
+        library_version := mlregistry.library_version();
         server_version := current_setting('server_version');
-        schema_version := schema_version();
-        current_actor := current_actor();
+        schema_version := mlregistry.schema_version();
+        current_actor := mlregistry.current_actor();
         IF schema_version IS NULL THEN
             RETURN;
         END IF;
-        SELECT r.rolname INTO owner
-          FROM pg_class c
-          JOIN pg_roles r ON r.oid = c.relowner
-         WHERE c.oid = 'mlregistry.registry_meta'::regclass;
+        owner := mlregistry.registry_owner();
         SELECT max(m.value #>> '{}') FILTER (WHERE m.key = 'installed_at')::timestamptz,
                max(m.value #>> '{}') FILTER (WHERE m.key = 'fts_language'),
                max(m.value #>> '{}') FILTER (WHERE m.key = 'system_identifier')
           INTO installed_at, fts_language, system_identifier
-          FROM registry_meta m;
+          FROM mlregistry.registry_meta m;
         moved := system_identifier IS DISTINCT FROM (SELECT s.system_identifier::text FROM pg_control_system() s);
-        SELECT o.slug INTO current_organization FROM organizations o WHERE o.organization_id = current_organization_id();
-        SELECT p.slug INTO current_project FROM projects p WHERE p.project_id = current_project_id();
+        SELECT o.slug INTO current_organization FROM mlregistry.organizations o WHERE o.organization_id = mlregistry.current_organization_id();
+        SELECT p.slug INTO current_project FROM mlregistry.projects p WHERE p.project_id = mlregistry.current_project_id();
     END
     $function$;
 COMMENT ON FUNCTION registry_info() IS 'versions of code, tables and library, who owns the tables, where this session works; moved: the tables came from another cluster';

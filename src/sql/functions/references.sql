@@ -25,6 +25,11 @@ CREATE OR REPLACE FUNCTION near_names(wanted text, candidates text[]) RETURNS te
     $function$;
 COMMENT ON FUNCTION near_names(text, text[]) IS 'the up to three candidates that are spelled most like the wanted name, for hints';
 
+CREATE OR REPLACE FUNCTION shortened(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$SELECT CASE WHEN length(value) > 80 THEN left(value, 77) || '...' ELSE value END$function$;
+COMMENT ON FUNCTION shortened(text) IS 'a value as messages show it: at most 80 characters';
+
 CREATE OR REPLACE FUNCTION find_project(project text) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
@@ -32,6 +37,11 @@ CREATE OR REPLACE FUNCTION find_project(project text) RETURNS uuid
         found_id uuid;
         near text;
     BEGIN
+        IF current_organization_id() IS NULL THEN
+            RAISE EXCEPTION 'there is no current organization'
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = 'There is none while there is no default organization, or more than one organization.';
+        END IF;
         IF project IS NULL THEN
             RETURN current_project_id();
         END IF;
@@ -41,8 +51,9 @@ CREATE OR REPLACE FUNCTION find_project(project text) RETURNS uuid
         IF found_id IS NULL THEN
             near := near_names(project, ARRAY(SELECT p.slug FROM projects p
                                                WHERE p.organization_id = current_organization_id() AND p.deleted_at IS NULL
-                                               ORDER BY p.slug LIMIT 10000));
-            RAISE EXCEPTION 'project "%" does not exist', project
+                                                 AND abs(octet_length(p.slug) - octet_length(project)) <= 3
+                                               LIMIT 1000));
+            RAISE EXCEPTION 'project "%" does not exist', shortened(project)
                 USING ERRCODE = 'no_data_found',
                       HINT = coalesce('Did you mean ' || near || '?', 'list_models() shows the projects that have models.');
         END IF;
@@ -83,14 +94,13 @@ CREATE OR REPLACE FUNCTION find_model(project text, model_name text) RETURNS uui
         near := near_names(model_name, ARRAY(SELECT m.model_name FROM models m
                                               WHERE m.organization_id = current_organization_id()
                                                 AND m.project_id = sought_project AND m.deleted_at IS NULL
-                                              ORDER BY m.model_name LIMIT 10000));
+                                                AND abs(octet_length(m.model_name) - octet_length(find_model.model_name)) <= 3
+                                              LIMIT 1000));
         RAISE EXCEPTION 'model "%" does not exist', concat_ws('/', project, model_name)
             USING ERRCODE = 'no_data_found',
                   HINT = CASE
                              WHEN elsewhere IS NOT NULL THEN format('It exists in another project: %s.', elsewhere)
                              WHEN near IS NOT NULL THEN format('Did you mean %s?', near)
-                             WHEN current_organization_id() IS NULL
-                                 THEN 'There is more than one organization, and this session is in none of them.'
                              ELSE 'register_model() creates it, list_models() shows what is there.'
                          END;
     END
@@ -107,13 +117,49 @@ CREATE OR REPLACE FUNCTION find_model(reference text) RETURNS uuid
             RAISE EXCEPTION 'a model reference must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;
         IF ref.selector IS NOT NULL THEN
-            RAISE EXCEPTION 'a model is expected, not one of its versions: "%"', reference
+            RAISE EXCEPTION 'a model is expected, not one of its versions: "%"', shortened(reference)
                 USING ERRCODE = 'invalid_parameter_value', HINT = format('Write %s.', split_part(reference, '@', 1));
         END IF;
         RETURN find_model(ref.project, ref.model);
     END
     $function$;
 COMMENT ON FUNCTION find_model(text) IS 'identifier of the model that a reference [project/]model names; P0002 when there is none';
+
+-- What the forms that take a uuid begin with: a name is not found when its model or project is deleted, nor is a uuid.
+CREATE OR REPLACE FUNCTION live_model(model_id uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    BEGIN
+        IF live_model.model_id IS NULL THEN
+            RAISE EXCEPTION 'a model identifier must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        PERFORM FROM models m
+                JOIN projects p USING (project_id)
+                JOIN organizations o ON o.organization_id = m.organization_id
+          WHERE m.model_id = live_model.model_id
+            AND m.deleted_at IS NULL AND p.deleted_at IS NULL AND o.deleted_at IS NULL;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'model % does not exist', live_model.model_id
+                USING ERRCODE = 'no_data_found', HINT = 'list_models() shows what is there.';
+        END IF;
+        RETURN live_model.model_id;
+    END
+    $function$;
+COMMENT ON FUNCTION live_model(uuid) IS 'the identifier itself if it is that of a model that is not deleted, nor its project or organization; P0002 otherwise';
+
+CREATE OR REPLACE FUNCTION require_stage(stage text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    BEGIN
+        IF stage NOT IN ('development', 'staging', 'production', 'archived') THEN
+            RAISE EXCEPTION 'unknown stage: "%"', shortened(stage)
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = 'The stages are development, staging, production and archived.';
+        END IF;
+    END
+    $function$;
+COMMENT ON FUNCTION require_stage(text) IS 'raises 22023 for a text that is not a stage; NULL passes';
 
 CREATE OR REPLACE FUNCTION latest_version_id(
         model_id uuid,
@@ -125,49 +171,68 @@ CREATE OR REPLACE FUNCTION latest_version_id(
     AS $function$
     #variable_conflict use_column
     DECLARE
+        prereleases_too boolean := coalesce(include_prerelease, false);
+        deprecated_too boolean := coalesce(include_deprecated, false);
         found_id uuid;
     BEGIN
         IF latest_by IS NULL OR latest_by NOT IN ('precedence', 'registered') THEN
-            RAISE EXCEPTION 'unknown meaning of latest: "%"', latest_by
+            RAISE EXCEPTION 'unknown meaning of latest: "%"', shortened(latest_by)
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'latest_by is precedence or registered.';
         END IF;
-        IF stage IS NOT NULL THEN
-            IF stage NOT IN ('development', 'staging', 'production', 'archived') THEN
-                RAISE EXCEPTION 'unknown stage: "%"', stage
-                    USING ERRCODE = 'invalid_parameter_value',
-                          HINT = 'The stages are development, staging, production and archived.';
-            END IF;
-            -- Whoever asks for a stage asks for what is in it: deprecated versions only come after the others.
+        IF stage = 'production' THEN
+            -- There is at most one: a probe of unique_production_version.
             SELECT v.version_id INTO found_id
               FROM model_versions v
-             WHERE v.model_id = latest_version_id.model_id AND v.stage = latest_version_id.stage AND v.deleted_at IS NULL
-             ORDER BY v.status = 'deprecated',
-                      NOT latest_version_id.include_prerelease AND is_prerelease(v.semver),
-                      CASE WHEN latest_version_id.latest_by = 'registered' THEN v.registered_at END DESC NULLS LAST,
-                      v.semver DESC
-             LIMIT 1;
+             WHERE v.model_id = latest_version_id.model_id AND v.stage = 'production' AND v.deleted_at IS NULL;
             RETURN found_id;
         END IF;
-        IF latest_by = 'registered' THEN
-            SELECT v.version_id INTO found_id
-              FROM model_versions v
-             WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL AND v.status <> 'archived'
-               AND (latest_version_id.include_deprecated OR v.status <> 'deprecated')
-               AND (latest_version_id.include_prerelease OR NOT is_prerelease(v.semver))
-             ORDER BY v.registered_at DESC, v.semver DESC
-             LIMIT 1;
-        ELSE
-            SELECT v.version_id INTO found_id
-              FROM model_versions v
-             WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL AND v.status <> 'archived'
-               AND (latest_version_id.include_deprecated OR v.status <> 'deprecated')
-               AND (latest_version_id.include_prerelease OR NOT is_prerelease(v.semver))
-             ORDER BY v.semver DESC
-             LIMIT 1;
-        END IF;
-        IF found_id IS NULL AND NOT include_prerelease THEN
-            RETURN latest_version_id(model_id, NULL, true, latest_by, include_deprecated);
-        END IF;
+        PERFORM require_stage(stage);
+        -- Each query is a walk down one index that ends at its first row; releases are asked for before prereleases,
+        -- and in a stage, whose name asks for whatever is in it, deprecated versions after all others.
+        LOOP
+            IF stage IS NULL AND latest_by = 'precedence' THEN
+                SELECT v.version_id INTO found_id
+                  FROM model_versions v
+                 WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL AND v.status <> 'archived'
+                   AND (deprecated_too OR v.status <> 'deprecated')
+                   AND (prereleases_too OR NOT is_prerelease(v.semver))
+                 ORDER BY v.semver DESC
+                 LIMIT 1;
+            ELSIF stage IS NULL THEN
+                SELECT v.version_id INTO found_id
+                  FROM model_versions v
+                 WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL AND v.status <> 'archived'
+                   AND (deprecated_too OR v.status <> 'deprecated')
+                   AND (prereleases_too OR NOT is_prerelease(v.semver))
+                 ORDER BY v.registered_at DESC, v.semver DESC
+                 LIMIT 1;
+            ELSIF latest_by = 'precedence' THEN
+                SELECT v.version_id INTO found_id
+                  FROM model_versions v
+                 WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL AND v.stage = latest_version_id.stage
+                   AND (deprecated_too OR v.status <> 'deprecated')
+                   AND (prereleases_too OR NOT is_prerelease(v.semver))
+                 ORDER BY v.semver DESC
+                 LIMIT 1;
+            ELSE
+                SELECT v.version_id INTO found_id
+                  FROM model_versions v
+                 WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL AND v.stage = latest_version_id.stage
+                   AND (deprecated_too OR v.status <> 'deprecated')
+                   AND (prereleases_too OR NOT is_prerelease(v.semver))
+                 ORDER BY v.registered_at DESC, v.semver DESC
+                 LIMIT 1;
+            END IF;
+            EXIT WHEN found_id IS NOT NULL;
+            IF NOT prereleases_too THEN
+                prereleases_too := true;
+            ELSIF stage IS NOT NULL AND NOT deprecated_too THEN
+                deprecated_too := true;
+                prereleases_too := coalesce(include_prerelease, false);
+            ELSE
+                EXIT;
+            END IF;
+        END LOOP;
         RETURN found_id;
     END
     $function$;
@@ -186,7 +251,7 @@ CREATE OR REPLACE FUNCTION find_version(model_id uuid, selector text) RETURNS uu
             WHEN 'latest' THEN
                 found_id := latest_version_id(model_id);
             WHEN 'stage' THEN
-                found_id := latest_version_id(model_id, stage => selector);
+                found_id := latest_version_id(model_id, stage => lower(selector COLLATE "C"));
             WHEN 'exact' THEN
                 SELECT v.version_id INTO found_id
                   FROM model_versions v
@@ -196,7 +261,7 @@ CREATE OR REPLACE FUNCTION find_version(model_id uuid, selector text) RETURNS uu
                   FROM model_aliases a
                  WHERE a.model_id = find_version.model_id AND a.alias = lower(find_version.selector COLLATE "C");
             ELSE
-                RAISE EXCEPTION 'invalid selector: "%"', selector
+                RAISE EXCEPTION 'invalid selector: "%"', shortened(selector)
                     USING ERRCODE = 'invalid_parameter_value',
                           DETAIL = 'It is neither a version, an alias, a stage nor latest.',
                           HINT = 'Write model@1.2.3, model@champion, model@production or model@latest.';
@@ -225,9 +290,9 @@ CREATE OR REPLACE FUNCTION find_version(model_id uuid, selector text) RETURNS uu
         RAISE EXCEPTION 'model "%" has no version %',
                 (SELECT m.model_name FROM models m WHERE m.model_id = find_version.model_id),
                 CASE kind WHEN 'latest' THEN 'that counts as latest'
-                          WHEN 'stage' THEN format('in stage "%s"', selector)
-                          WHEN 'alias' THEN format('with alias "%s"', selector)
-                          ELSE format('"%s"', selector) END
+                          WHEN 'stage' THEN format('in stage "%s"', lower(selector COLLATE "C"))
+                          WHEN 'alias' THEN format('with alias "%s"', shortened(selector))
+                          ELSE format('"%s"', shortened(selector)) END
             USING ERRCODE = 'no_data_found',
                   HINT = coalesce(candidates, 'list_versions() shows what is there.');
     END

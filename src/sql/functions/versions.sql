@@ -28,7 +28,7 @@ CREATE OR REPLACE FUNCTION resolve(model_id uuid, selector text DEFAULT 'latest'
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     BEGIN
-        RETURN NEXT version_info(find_version(model_id, selector));
+        RETURN NEXT version_info(find_version(live_model(model_id), selector));
     END
     $function$;
 COMMENT ON FUNCTION resolve(uuid, text) IS 'the one version of a model that a selector names; P0002 when there is none';
@@ -42,7 +42,7 @@ CREATE OR REPLACE FUNCTION latest_version(
     LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
         SELECT i.*
-          FROM latest_version_id(model_id, stage, include_prerelease, latest_by, include_deprecated) AS latest (id),
+          FROM latest_version_id(live_model(model_id), stage, include_prerelease, latest_by, include_deprecated) AS latest (id),
                version_info(latest.id) AS i
          WHERE latest.id IS NOT NULL
     $function$;
@@ -87,23 +87,45 @@ CREATE OR REPLACE FUNCTION list_versions(
         stage text DEFAULT NULL,
         max_rows bigint DEFAULT NULL,
         after semver DEFAULT NULL) RETURNS SETOF version_info
-    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
-        SELECT p.slug, m.model_name, v.semver, v.stage, v.status,
-               ARRAY(SELECT a.alias FROM model_aliases a WHERE a.version_id = v.version_id ORDER BY a.alias),
-               v.artifact_uri, v.artifact_size_bytes, v.checksum_sha256,
-               v.framework, v.framework_version, v.model_format, v.description,
-               v.registered_by, v.registered_at, v.version_id, v.model_id, v.project_id
-          FROM model_versions v
-          JOIN models m USING (model_id)
-          JOIN projects p ON p.project_id = v.project_id
-         WHERE v.model_id = list_versions.model_id
-           AND v.deleted_at IS NULL
-           AND (list_versions.status IS NULL OR v.status = list_versions.status)
-           AND (list_versions.stage IS NULL OR v.stage = list_versions.stage)
-           AND (list_versions.after IS NULL OR v.semver < list_versions.after)
-         ORDER BY v.semver DESC
-         LIMIT list_versions.max_rows
+    #variable_conflict use_column
+    DECLARE
+        model uuid := live_model(model_id);
+    BEGIN
+        PERFORM require_stage(stage);
+        IF status NOT IN ('registered', 'validated', 'deployed', 'deprecated', 'archived') THEN
+            RAISE EXCEPTION 'unknown status: "%"', shortened(status)
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = 'The statuses are registered, validated, deployed, deprecated and archived.';
+        END IF;
+        -- Two queries, because only a plain comparison with "after" lets a page start in the middle of the index.
+        IF after IS NULL THEN
+            RETURN QUERY
+                SELECT i.*
+                  FROM (SELECT v.version_id, v.semver
+                          FROM model_versions v
+                         WHERE v.model_id = model AND v.deleted_at IS NULL
+                           AND (list_versions.status IS NULL OR v.status = list_versions.status)
+                           AND (list_versions.stage IS NULL OR v.stage = list_versions.stage)
+                         ORDER BY v.semver DESC
+                         LIMIT list_versions.max_rows) AS page,
+                       version_info(page.version_id) AS i
+                 ORDER BY page.semver DESC;
+        ELSE
+            RETURN QUERY
+                SELECT i.*
+                  FROM (SELECT v.version_id, v.semver
+                          FROM model_versions v
+                         WHERE v.model_id = model AND v.deleted_at IS NULL AND v.semver < list_versions.after
+                           AND (list_versions.status IS NULL OR v.status = list_versions.status)
+                           AND (list_versions.stage IS NULL OR v.stage = list_versions.stage)
+                         ORDER BY v.semver DESC
+                         LIMIT list_versions.max_rows) AS page,
+                       version_info(page.version_id) AS i
+                 ORDER BY page.semver DESC;
+        END IF;
+    END
     $function$;
 COMMENT ON FUNCTION list_versions(uuid, text, text, bigint, semver) IS 'versions of a model, highest first: see list_versions(text, …)';
 
@@ -126,8 +148,14 @@ CREATE OR REPLACE FUNCTION next_version(model_id uuid, part text DEFAULT 'patch'
     DECLARE
         base semver;
     BEGIN
+        PERFORM live_model(model_id);
         IF part IS NULL THEN
             RAISE EXCEPTION 'the part of the version must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        IF preid IS NOT NULL AND part NOT LIKE 'pre%' THEN
+            RAISE EXCEPTION 'a % bump has no prerelease to name "%"', shortened(part), shortened(preid)
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = 'preid goes with premajor, preminor, prepatch and prerelease.';
         END IF;
         -- Deleted versions count too: a version is never used twice.
         -- A patch of 1.4.0 is 1.4.1 also while 2.0.0-rc.1 is there: releases follow releases.
@@ -185,21 +213,21 @@ CREATE OR REPLACE FUNCTION register_version(
     AS $function$
     #variable_conflict use_column
     DECLARE
-        of_model models%ROWTYPE;
-        taken model_versions%ROWTYPE;
+        of_model record;
+        taken record;
         new_semver semver := register_version.semver;
         new_id uuid;
     BEGIN
-        SELECT m.* INTO of_model FROM models m WHERE m.model_id = register_version.model_id AND m.deleted_at IS NULL;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'model % does not exist', coalesce(register_version.model_id::text, 'NULL')
-                USING ERRCODE = 'no_data_found', HINT = 'list_models() shows what is there.';
-        END IF;
+        SELECT m.* INTO of_model FROM models m WHERE m.model_id = live_model(register_version.model_id);
         IF (new_semver IS NULL) = (bump IS NULL) THEN
             RAISE EXCEPTION 'give either a version or the part to bump'
                 USING ERRCODE = 'invalid_parameter_value',
                       HINT = format('register_version(%L, ''1.0.0'', …) or register_version(%L, bump => ''minor'', …).',
                                     of_model.model_name, of_model.model_name);
+        END IF;
+        IF bump IS NULL AND preid IS NOT NULL THEN
+            RAISE EXCEPTION 'preid goes with bump, not with a given version'
+                USING ERRCODE = 'invalid_parameter_value';
         END IF;
         IF artifact_uri IS NULL THEN
             RAISE EXCEPTION 'a version needs an artifact_uri'
@@ -207,7 +235,7 @@ CREATE OR REPLACE FUNCTION register_version(
                       HINT = 'Say where the artifact lies; {version} in it stands for the version.';
         END IF;
         IF if_exists IS NULL OR if_exists NOT IN ('error', 'return') THEN
-            RAISE EXCEPTION 'if_exists is "error" or "return", not "%"', if_exists
+            RAISE EXCEPTION 'if_exists is "error" or "return", not "%"', shortened(if_exists)
                 USING ERRCODE = 'invalid_parameter_value';
         END IF;
         IF if_exists = 'return' AND new_semver IS NOT NULL THEN
@@ -246,9 +274,9 @@ CREATE OR REPLACE FUNCTION register_version(
             EXIT WHEN new_id IS NOT NULL;
 
             SELECT v.* INTO taken FROM model_versions v WHERE v.model_id = of_model.model_id AND v.semver = new_semver;
-            -- Somebody registered just this version by name meanwhile: count on. In REPEATABLE READ it stays invisible
-            -- and the INSERT itself ends in 40001.
-            CONTINUE WHEN bump IS NOT NULL AND FOUND AND next_version(model_id, bump, preid) > new_semver;
+            -- Gone again meanwhile: try anew. Or somebody registered just this version by name: count on.
+            -- In REPEATABLE READ neither is visible, and the INSERT itself ends in 40001.
+            CONTINUE WHEN NOT FOUND OR (bump IS NOT NULL AND next_version(model_id, bump, preid) > new_semver);
             IF if_exists = 'return' AND bump IS NULL AND taken.deleted_at IS NULL THEN
                 new_id := taken.version_id;
                 EXIT;

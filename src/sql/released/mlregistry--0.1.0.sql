@@ -1,19 +1,39 @@
 -- Install script of mlregistry 0.1.0 as it was released. Frozen: the upgrade tests start from it.
 \echo Use "CREATE EXTENSION mlregistry" to load this file. \quit
 
--- A schema that somebody else owns could hold traps for the statements below and for every later session.
+-- The schema may be there already. What somebody else could put into it would be found by the statements below and by
+-- every later session, so nobody but superusers and the caller may own it, create in it or have functions in it.
+-- This block is the first to run, on a search_path that has the schema on it: it trusts pg_catalog alone.
 DO $preamble$
 DECLARE
-    schema_owner name := (SELECT r.rolname FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
-                           WHERE n.nspname = 'mlregistry' AND NOT r.rolsuper
-                             AND r.rolname <> ALL (ARRAY[current_user, session_user]));
+    path text := pg_catalog.current_setting('search_path');
+    schema_id oid;
+    intruder text;
+    offence text;
 BEGIN
-    IF schema_owner IS NOT NULL THEN
-        RAISE EXCEPTION 'schema mlregistry belongs to somebody else'
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    SELECT n.oid INTO schema_id FROM pg_namespace n WHERE n.nspname = 'mlregistry';
+    SELECT coalesce(quote_ident(r.rolname), 'PUBLIC'), found.offence INTO intruder, offence
+      FROM (SELECT n.nspowner AS role, 'owns the schema' AS offence FROM pg_namespace n WHERE n.oid = schema_id
+            UNION ALL
+            SELECT a.grantee, 'may create objects in it'
+              FROM pg_namespace n, aclexplode(n.nspacl) a
+             WHERE n.oid = schema_id AND a.privilege_type = 'CREATE'
+            UNION ALL
+            SELECT p.proowner, 'has a function in it' FROM pg_proc p WHERE p.pronamespace = schema_id
+            UNION ALL
+            SELECT o.oprowner, 'has an operator in it' FROM pg_operator o WHERE o.oprnamespace = schema_id) AS found (role, offence)
+      LEFT JOIN pg_roles r ON r.oid = found.role
+     WHERE NOT coalesce(r.rolsuper, false) AND r.rolname IS DISTINCT FROM current_user AND r.rolname IS DISTINCT FROM session_user
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'schema mlregistry is not safe to install into'
             USING ERRCODE = 'insufficient_privilege',
-                  DETAIL = format('Its owner is %I, who is neither a superuser nor the one who creates the extension.', schema_owner),
-                  HINT = 'ALTER SCHEMA mlregistry OWNER TO CURRENT_USER after a look at what is in it, or drop it.';
+                  DETAIL = format('Role %s %s, and is neither a superuser nor the one who creates the extension.',
+                                  intruder, offence),
+                  HINT = 'Look at what is in it, then drop the schema, or what others may do and have in it.';
     END IF;
+    PERFORM pg_catalog.set_config('search_path', path, true);
 END
 $preamble$;
 
@@ -457,6 +477,11 @@ CREATE FUNCTION near_names(wanted text, candidates text[]) RETURNS text
     $function$;
 COMMENT ON FUNCTION near_names(text, text[]) IS 'the up to three candidates that are spelled most like the wanted name, for hints';
 
+CREATE FUNCTION shortened(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$SELECT CASE WHEN length(value) > 80 THEN left(value, 77) || '...' ELSE value END$function$;
+COMMENT ON FUNCTION shortened(text) IS 'a value as messages show it: at most 80 characters';
+
 CREATE FUNCTION find_project(project text) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
@@ -464,6 +489,11 @@ CREATE FUNCTION find_project(project text) RETURNS uuid
         found_id uuid;
         near text;
     BEGIN
+        IF current_organization_id() IS NULL THEN
+            RAISE EXCEPTION 'there is no current organization'
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = 'There is none while there is no default organization, or more than one organization.';
+        END IF;
         IF project IS NULL THEN
             RETURN current_project_id();
         END IF;
@@ -473,8 +503,9 @@ CREATE FUNCTION find_project(project text) RETURNS uuid
         IF found_id IS NULL THEN
             near := near_names(project, ARRAY(SELECT p.slug FROM projects p
                                                WHERE p.organization_id = current_organization_id() AND p.deleted_at IS NULL
-                                               ORDER BY p.slug LIMIT 10000));
-            RAISE EXCEPTION 'project "%" does not exist', project
+                                                 AND abs(octet_length(p.slug) - octet_length(project)) <= 3
+                                               LIMIT 1000));
+            RAISE EXCEPTION 'project "%" does not exist', shortened(project)
                 USING ERRCODE = 'no_data_found',
                       HINT = coalesce('Did you mean ' || near || '?', 'list_models() shows the projects that have models.');
         END IF;
@@ -515,14 +546,13 @@ CREATE FUNCTION find_model(project text, model_name text) RETURNS uuid
         near := near_names(model_name, ARRAY(SELECT m.model_name FROM models m
                                               WHERE m.organization_id = current_organization_id()
                                                 AND m.project_id = sought_project AND m.deleted_at IS NULL
-                                              ORDER BY m.model_name LIMIT 10000));
+                                                AND abs(octet_length(m.model_name) - octet_length(find_model.model_name)) <= 3
+                                              LIMIT 1000));
         RAISE EXCEPTION 'model "%" does not exist', concat_ws('/', project, model_name)
             USING ERRCODE = 'no_data_found',
                   HINT = CASE
                              WHEN elsewhere IS NOT NULL THEN format('It exists in another project: %s.', elsewhere)
                              WHEN near IS NOT NULL THEN format('Did you mean %s?', near)
-                             WHEN current_organization_id() IS NULL
-                                 THEN 'There is more than one organization, and this session is in none of them.'
                              ELSE 'register_model() creates it, list_models() shows what is there.'
                          END;
     END
@@ -539,13 +569,49 @@ CREATE FUNCTION find_model(reference text) RETURNS uuid
             RAISE EXCEPTION 'a model reference must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;
         IF ref.selector IS NOT NULL THEN
-            RAISE EXCEPTION 'a model is expected, not one of its versions: "%"', reference
+            RAISE EXCEPTION 'a model is expected, not one of its versions: "%"', shortened(reference)
                 USING ERRCODE = 'invalid_parameter_value', HINT = format('Write %s.', split_part(reference, '@', 1));
         END IF;
         RETURN find_model(ref.project, ref.model);
     END
     $function$;
 COMMENT ON FUNCTION find_model(text) IS 'identifier of the model that a reference [project/]model names; P0002 when there is none';
+
+-- What the forms that take a uuid begin with: a name is not found when its model or project is deleted, nor is a uuid.
+CREATE FUNCTION live_model(model_id uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    BEGIN
+        IF live_model.model_id IS NULL THEN
+            RAISE EXCEPTION 'a model identifier must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        PERFORM FROM models m
+                JOIN projects p USING (project_id)
+                JOIN organizations o ON o.organization_id = m.organization_id
+          WHERE m.model_id = live_model.model_id
+            AND m.deleted_at IS NULL AND p.deleted_at IS NULL AND o.deleted_at IS NULL;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'model % does not exist', live_model.model_id
+                USING ERRCODE = 'no_data_found', HINT = 'list_models() shows what is there.';
+        END IF;
+        RETURN live_model.model_id;
+    END
+    $function$;
+COMMENT ON FUNCTION live_model(uuid) IS 'the identifier itself if it is that of a model that is not deleted, nor its project or organization; P0002 otherwise';
+
+CREATE FUNCTION require_stage(stage text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    BEGIN
+        IF stage NOT IN ('development', 'staging', 'production', 'archived') THEN
+            RAISE EXCEPTION 'unknown stage: "%"', shortened(stage)
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = 'The stages are development, staging, production and archived.';
+        END IF;
+    END
+    $function$;
+COMMENT ON FUNCTION require_stage(text) IS 'raises 22023 for a text that is not a stage; NULL passes';
 
 CREATE FUNCTION latest_version_id(
         model_id uuid,
@@ -557,49 +623,68 @@ CREATE FUNCTION latest_version_id(
     AS $function$
     #variable_conflict use_column
     DECLARE
+        prereleases_too boolean := coalesce(include_prerelease, false);
+        deprecated_too boolean := coalesce(include_deprecated, false);
         found_id uuid;
     BEGIN
         IF latest_by IS NULL OR latest_by NOT IN ('precedence', 'registered') THEN
-            RAISE EXCEPTION 'unknown meaning of latest: "%"', latest_by
+            RAISE EXCEPTION 'unknown meaning of latest: "%"', shortened(latest_by)
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'latest_by is precedence or registered.';
         END IF;
-        IF stage IS NOT NULL THEN
-            IF stage NOT IN ('development', 'staging', 'production', 'archived') THEN
-                RAISE EXCEPTION 'unknown stage: "%"', stage
-                    USING ERRCODE = 'invalid_parameter_value',
-                          HINT = 'The stages are development, staging, production and archived.';
-            END IF;
-            -- Whoever asks for a stage asks for what is in it: deprecated versions only come after the others.
+        IF stage = 'production' THEN
+            -- There is at most one: a probe of unique_production_version.
             SELECT v.version_id INTO found_id
               FROM model_versions v
-             WHERE v.model_id = latest_version_id.model_id AND v.stage = latest_version_id.stage AND v.deleted_at IS NULL
-             ORDER BY v.status = 'deprecated',
-                      NOT latest_version_id.include_prerelease AND is_prerelease(v.semver),
-                      CASE WHEN latest_version_id.latest_by = 'registered' THEN v.registered_at END DESC NULLS LAST,
-                      v.semver DESC
-             LIMIT 1;
+             WHERE v.model_id = latest_version_id.model_id AND v.stage = 'production' AND v.deleted_at IS NULL;
             RETURN found_id;
         END IF;
-        IF latest_by = 'registered' THEN
-            SELECT v.version_id INTO found_id
-              FROM model_versions v
-             WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL AND v.status <> 'archived'
-               AND (latest_version_id.include_deprecated OR v.status <> 'deprecated')
-               AND (latest_version_id.include_prerelease OR NOT is_prerelease(v.semver))
-             ORDER BY v.registered_at DESC, v.semver DESC
-             LIMIT 1;
-        ELSE
-            SELECT v.version_id INTO found_id
-              FROM model_versions v
-             WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL AND v.status <> 'archived'
-               AND (latest_version_id.include_deprecated OR v.status <> 'deprecated')
-               AND (latest_version_id.include_prerelease OR NOT is_prerelease(v.semver))
-             ORDER BY v.semver DESC
-             LIMIT 1;
-        END IF;
-        IF found_id IS NULL AND NOT include_prerelease THEN
-            RETURN latest_version_id(model_id, NULL, true, latest_by, include_deprecated);
-        END IF;
+        PERFORM require_stage(stage);
+        -- Each query is a walk down one index that ends at its first row; releases are asked for before prereleases,
+        -- and in a stage, whose name asks for whatever is in it, deprecated versions after all others.
+        LOOP
+            IF stage IS NULL AND latest_by = 'precedence' THEN
+                SELECT v.version_id INTO found_id
+                  FROM model_versions v
+                 WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL AND v.status <> 'archived'
+                   AND (deprecated_too OR v.status <> 'deprecated')
+                   AND (prereleases_too OR NOT is_prerelease(v.semver))
+                 ORDER BY v.semver DESC
+                 LIMIT 1;
+            ELSIF stage IS NULL THEN
+                SELECT v.version_id INTO found_id
+                  FROM model_versions v
+                 WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL AND v.status <> 'archived'
+                   AND (deprecated_too OR v.status <> 'deprecated')
+                   AND (prereleases_too OR NOT is_prerelease(v.semver))
+                 ORDER BY v.registered_at DESC, v.semver DESC
+                 LIMIT 1;
+            ELSIF latest_by = 'precedence' THEN
+                SELECT v.version_id INTO found_id
+                  FROM model_versions v
+                 WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL AND v.stage = latest_version_id.stage
+                   AND (deprecated_too OR v.status <> 'deprecated')
+                   AND (prereleases_too OR NOT is_prerelease(v.semver))
+                 ORDER BY v.semver DESC
+                 LIMIT 1;
+            ELSE
+                SELECT v.version_id INTO found_id
+                  FROM model_versions v
+                 WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL AND v.stage = latest_version_id.stage
+                   AND (deprecated_too OR v.status <> 'deprecated')
+                   AND (prereleases_too OR NOT is_prerelease(v.semver))
+                 ORDER BY v.registered_at DESC, v.semver DESC
+                 LIMIT 1;
+            END IF;
+            EXIT WHEN found_id IS NOT NULL;
+            IF NOT prereleases_too THEN
+                prereleases_too := true;
+            ELSIF stage IS NOT NULL AND NOT deprecated_too THEN
+                deprecated_too := true;
+                prereleases_too := coalesce(include_prerelease, false);
+            ELSE
+                EXIT;
+            END IF;
+        END LOOP;
         RETURN found_id;
     END
     $function$;
@@ -618,7 +703,7 @@ CREATE FUNCTION find_version(model_id uuid, selector text) RETURNS uuid
             WHEN 'latest' THEN
                 found_id := latest_version_id(model_id);
             WHEN 'stage' THEN
-                found_id := latest_version_id(model_id, stage => selector);
+                found_id := latest_version_id(model_id, stage => lower(selector COLLATE "C"));
             WHEN 'exact' THEN
                 SELECT v.version_id INTO found_id
                   FROM model_versions v
@@ -628,7 +713,7 @@ CREATE FUNCTION find_version(model_id uuid, selector text) RETURNS uuid
                   FROM model_aliases a
                  WHERE a.model_id = find_version.model_id AND a.alias = lower(find_version.selector COLLATE "C");
             ELSE
-                RAISE EXCEPTION 'invalid selector: "%"', selector
+                RAISE EXCEPTION 'invalid selector: "%"', shortened(selector)
                     USING ERRCODE = 'invalid_parameter_value',
                           DETAIL = 'It is neither a version, an alias, a stage nor latest.',
                           HINT = 'Write model@1.2.3, model@champion, model@production or model@latest.';
@@ -638,7 +723,7 @@ CREATE FUNCTION find_version(model_id uuid, selector text) RETURNS uuid
         END IF;
 
         IF kind = 'exact' THEN
-            SELECT 'Nearest are ' || string_agg(near.semver::text, ' and ' ORDER BY near.semver) || '.' INTO candidates
+            SELECT 'Nearest: ' || string_agg(near.semver::text, ' and ' ORDER BY near.semver) || '.' INTO candidates
               FROM ((SELECT v.semver FROM model_versions v
                       WHERE v.model_id = find_version.model_id AND v.semver < find_version.selector::semver AND v.deleted_at IS NULL
                       ORDER BY v.semver DESC LIMIT 1)
@@ -657,9 +742,9 @@ CREATE FUNCTION find_version(model_id uuid, selector text) RETURNS uuid
         RAISE EXCEPTION 'model "%" has no version %',
                 (SELECT m.model_name FROM models m WHERE m.model_id = find_version.model_id),
                 CASE kind WHEN 'latest' THEN 'that counts as latest'
-                          WHEN 'stage' THEN format('in stage "%s"', selector)
-                          WHEN 'alias' THEN format('with alias "%s"', selector)
-                          ELSE format('"%s"', selector) END
+                          WHEN 'stage' THEN format('in stage "%s"', lower(selector COLLATE "C"))
+                          WHEN 'alias' THEN format('with alias "%s"', shortened(selector))
+                          ELSE format('"%s"', shortened(selector)) END
             USING ERRCODE = 'no_data_found',
                   HINT = coalesce(candidates, 'list_versions() shows what is there.');
     END
@@ -711,7 +796,7 @@ CREATE FUNCTION resolve(model_id uuid, selector text DEFAULT 'latest') RETURNS S
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     BEGIN
-        RETURN NEXT version_info(find_version(model_id, selector));
+        RETURN NEXT version_info(find_version(live_model(model_id), selector));
     END
     $function$;
 COMMENT ON FUNCTION resolve(uuid, text) IS 'the one version of a model that a selector names; P0002 when there is none';
@@ -725,7 +810,7 @@ CREATE FUNCTION latest_version(
     LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
         SELECT i.*
-          FROM latest_version_id(model_id, stage, include_prerelease, latest_by, include_deprecated) AS latest (id),
+          FROM latest_version_id(live_model(model_id), stage, include_prerelease, latest_by, include_deprecated) AS latest (id),
                version_info(latest.id) AS i
          WHERE latest.id IS NOT NULL
     $function$;
@@ -770,23 +855,45 @@ CREATE FUNCTION list_versions(
         stage text DEFAULT NULL,
         max_rows bigint DEFAULT NULL,
         after semver DEFAULT NULL) RETURNS SETOF version_info
-    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
-        SELECT p.slug, m.model_name, v.semver, v.stage, v.status,
-               ARRAY(SELECT a.alias FROM model_aliases a WHERE a.version_id = v.version_id ORDER BY a.alias),
-               v.artifact_uri, v.artifact_size_bytes, v.checksum_sha256,
-               v.framework, v.framework_version, v.model_format, v.description,
-               v.registered_by, v.registered_at, v.version_id, v.model_id, v.project_id
-          FROM model_versions v
-          JOIN models m USING (model_id)
-          JOIN projects p ON p.project_id = v.project_id
-         WHERE v.model_id = list_versions.model_id
-           AND v.deleted_at IS NULL
-           AND (list_versions.status IS NULL OR v.status = list_versions.status)
-           AND (list_versions.stage IS NULL OR v.stage = list_versions.stage)
-           AND (list_versions.after IS NULL OR v.semver < list_versions.after)
-         ORDER BY v.semver DESC
-         LIMIT list_versions.max_rows
+    #variable_conflict use_column
+    DECLARE
+        model uuid := live_model(model_id);
+    BEGIN
+        PERFORM require_stage(stage);
+        IF status NOT IN ('registered', 'validated', 'deployed', 'deprecated', 'archived') THEN
+            RAISE EXCEPTION 'unknown status: "%"', shortened(status)
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = 'The statuses are registered, validated, deployed, deprecated and archived.';
+        END IF;
+        -- Two queries, because only a plain comparison with "after" lets a page start in the middle of the index.
+        IF after IS NULL THEN
+            RETURN QUERY
+                SELECT i.*
+                  FROM (SELECT v.version_id, v.semver
+                          FROM model_versions v
+                         WHERE v.model_id = model AND v.deleted_at IS NULL
+                           AND (list_versions.status IS NULL OR v.status = list_versions.status)
+                           AND (list_versions.stage IS NULL OR v.stage = list_versions.stage)
+                         ORDER BY v.semver DESC
+                         LIMIT list_versions.max_rows) AS page,
+                       version_info(page.version_id) AS i
+                 ORDER BY page.semver DESC;
+        ELSE
+            RETURN QUERY
+                SELECT i.*
+                  FROM (SELECT v.version_id, v.semver
+                          FROM model_versions v
+                         WHERE v.model_id = model AND v.deleted_at IS NULL AND v.semver < list_versions.after
+                           AND (list_versions.status IS NULL OR v.status = list_versions.status)
+                           AND (list_versions.stage IS NULL OR v.stage = list_versions.stage)
+                         ORDER BY v.semver DESC
+                         LIMIT list_versions.max_rows) AS page,
+                       version_info(page.version_id) AS i
+                 ORDER BY page.semver DESC;
+        END IF;
+    END
     $function$;
 COMMENT ON FUNCTION list_versions(uuid, text, text, bigint, semver) IS 'versions of a model, highest first: see list_versions(text, …)';
 
@@ -809,8 +916,14 @@ CREATE FUNCTION next_version(model_id uuid, part text DEFAULT 'patch', preid tex
     DECLARE
         base semver;
     BEGIN
+        PERFORM live_model(model_id);
         IF part IS NULL THEN
             RAISE EXCEPTION 'the part of the version must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        IF preid IS NOT NULL AND part NOT LIKE 'pre%' THEN
+            RAISE EXCEPTION 'a % bump has no prerelease to name "%"', shortened(part), shortened(preid)
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = 'preid goes with premajor, preminor, prepatch and prerelease.';
         END IF;
         -- Deleted versions count too: a version is never used twice.
         -- A patch of 1.4.0 is 1.4.1 also while 2.0.0-rc.1 is there: releases follow releases.
@@ -868,35 +981,44 @@ CREATE FUNCTION register_version(
     AS $function$
     #variable_conflict use_column
     DECLARE
-        of_model models%ROWTYPE;
-        taken model_versions%ROWTYPE;
+        of_model record;
+        taken record;
         new_semver semver := register_version.semver;
         new_id uuid;
     BEGIN
-        SELECT m.* INTO of_model FROM models m WHERE m.model_id = register_version.model_id AND m.deleted_at IS NULL;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'model % does not exist', coalesce(register_version.model_id::text, 'NULL')
-                USING ERRCODE = 'no_data_found', HINT = 'list_models() shows what is there.';
-        END IF;
+        SELECT m.* INTO of_model FROM models m WHERE m.model_id = live_model(register_version.model_id);
         IF (new_semver IS NULL) = (bump IS NULL) THEN
             RAISE EXCEPTION 'give either a version or the part to bump'
                 USING ERRCODE = 'invalid_parameter_value',
                       HINT = format('register_version(%L, ''1.0.0'', …) or register_version(%L, bump => ''minor'', …).',
                                     of_model.model_name, of_model.model_name);
         END IF;
+        IF bump IS NULL AND preid IS NOT NULL THEN
+            RAISE EXCEPTION 'preid goes with bump, not with a given version'
+                USING ERRCODE = 'invalid_parameter_value';
+        END IF;
         IF artifact_uri IS NULL THEN
             RAISE EXCEPTION 'a version needs an artifact_uri'
                 USING ERRCODE = 'null_value_not_allowed',
                       HINT = 'Say where the artifact lies; {version} in it stands for the version.';
         END IF;
+        IF if_exists IS NULL OR if_exists NOT IN ('error', 'return') THEN
+            RAISE EXCEPTION 'if_exists is "error" or "return", not "%"', shortened(if_exists)
+                USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        IF if_exists = 'return' AND new_semver IS NOT NULL THEN
+            SELECT v.version_id INTO new_id
+              FROM model_versions v
+             WHERE v.model_id = of_model.model_id AND v.semver = new_semver AND v.deleted_at IS NULL;
+            IF FOUND THEN
+                RETURN NEXT version_info(new_id);
+                RETURN;
+            END IF;
+        END IF;
         IF framework IS NULL AND of_model.framework IS NULL THEN
             RAISE EXCEPTION 'a version needs a framework, and model "%" has none to take over', of_model.model_name
                 USING ERRCODE = 'null_value_not_allowed',
                       HINT = 'Give framework => …, or set the model''s: the table frameworks lists them.';
-        END IF;
-        IF if_exists IS NULL OR if_exists NOT IN ('error', 'return') THEN
-            RAISE EXCEPTION 'if_exists is "error" or "return", not "%"', if_exists
-                USING ERRCODE = 'invalid_parameter_value';
         END IF;
 
         IF bump IS NOT NULL THEN
@@ -920,9 +1042,9 @@ CREATE FUNCTION register_version(
             EXIT WHEN new_id IS NOT NULL;
 
             SELECT v.* INTO taken FROM model_versions v WHERE v.model_id = of_model.model_id AND v.semver = new_semver;
-            -- Somebody registered just this version by name meanwhile: count on. In REPEATABLE READ it stays invisible
-            -- and the INSERT itself ends in 40001.
-            CONTINUE WHEN bump IS NOT NULL AND FOUND AND next_version(model_id, bump, preid) > new_semver;
+            -- Gone again meanwhile: try anew. Or somebody registered just this version by name: count on.
+            -- In REPEATABLE READ neither is visible, and the INSERT itself ends in 40001.
+            CONTINUE WHEN NOT FOUND OR (bump IS NOT NULL AND next_version(model_id, bump, preid) > new_semver);
             IF if_exists = 'return' AND bump IS NULL AND taken.deleted_at IS NULL THEN
                 new_id := taken.version_id;
                 EXIT;
@@ -1013,7 +1135,7 @@ CREATE FUNCTION register_model(
     DECLARE
         in_project uuid := find_project(project);
         new_id uuid;
-        taken models%ROWTYPE;
+        taken record;
     BEGIN
         IF model_name IS NULL THEN
             RAISE EXCEPTION 'a model needs a name' USING ERRCODE = 'null_value_not_allowed';
@@ -1021,36 +1143,39 @@ CREATE FUNCTION register_model(
         IF in_project IS NULL THEN
             RAISE EXCEPTION 'there is no current project'
                 USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = 'There is none while there is no default project, or more than one organization.';
+                      HINT = 'The default project is deleted: name another one with project => ….';
         END IF;
         IF if_exists IS NULL OR if_exists NOT IN ('error', 'return') THEN
-            RAISE EXCEPTION 'if_exists is "error" or "return", not "%"', if_exists
+            RAISE EXCEPTION 'if_exists is "error" or "return", not "%"', shortened(if_exists)
                 USING ERRCODE = 'invalid_parameter_value';
         END IF;
         -- The name alone: a reference "project/name" here would be somebody's mistake.
         IF NOT is_valid_name(model_name) THEN
-            RAISE EXCEPTION 'invalid model name: "%"', CASE WHEN length(model_name) > 80 THEN left(model_name, 77) || '...' ELSE model_name END
+            RAISE EXCEPTION 'invalid model name: "%"', shortened(model_name)
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'valid_model_name', SCHEMA = 'mlregistry', TABLE = 'models',
                       DETAIL = 'A name is kebab-case: 1 to 255 of a-z and 0-9, words joined by single dashes.',
                       HINT = 'Keep the foreign spelling in original_name, and what people read in display_name.';
         END IF;
-        INSERT INTO models (organization_id, project_id, model_name, display_name, description, framework, objective, use_case,
-                            model_type, task_type, risk_level, compliance_required, primary_contact, github_repo,
-                            documentation_url, model_card_url, metadata, original_name)
-        VALUES (current_organization_id(), in_project, register_model.model_name, register_model.display_name,
-                register_model.description, register_model.framework, register_model.objective, register_model.use_case,
-                register_model.model_type, register_model.task_type, register_model.risk_level,
-                register_model.compliance_required, register_model.primary_contact, register_model.github_repo,
-                register_model.documentation_url, register_model.model_card_url, coalesce(register_model.metadata, '{}'),
-                register_model.original_name)
-        ON CONFLICT (organization_id, project_id, model_name) WHERE deleted_at IS NULL DO NOTHING
-        RETURNING model_id INTO new_id;
-        IF new_id IS NULL THEN
+        LOOP
+            INSERT INTO models (organization_id, project_id, model_name, display_name, description, framework, objective, use_case,
+                                model_type, task_type, risk_level, compliance_required, primary_contact, github_repo,
+                                documentation_url, model_card_url, metadata, original_name)
+            VALUES (current_organization_id(), in_project, register_model.model_name, register_model.display_name,
+                    register_model.description, register_model.framework, register_model.objective, register_model.use_case,
+                    register_model.model_type, register_model.task_type, register_model.risk_level,
+                    register_model.compliance_required, register_model.primary_contact, register_model.github_repo,
+                    register_model.documentation_url, register_model.model_card_url, coalesce(register_model.metadata, '{}'),
+                    register_model.original_name)
+            ON CONFLICT (organization_id, project_id, model_name) WHERE deleted_at IS NULL DO NOTHING
+            RETURNING model_id INTO new_id;
+            EXIT WHEN new_id IS NOT NULL;
+
             SELECT m.* INTO taken
               FROM models m
              WHERE m.organization_id = current_organization_id() AND m.project_id = in_project
                AND m.model_name = register_model.model_name AND m.deleted_at IS NULL;
+            CONTINUE WHEN NOT FOUND; -- deleted meanwhile: the name is free again
             IF if_exists = 'error' THEN
                 RAISE EXCEPTION 'model "%" already exists', model_name
                     USING ERRCODE = 'unique_violation',
@@ -1059,7 +1184,8 @@ CREATE FUNCTION register_model(
                           HINT = 'Take what is there with if_exists => ''return''.';
             END IF;
             new_id := taken.model_id;
-        END IF;
+            EXIT;
+        END LOOP;
         RETURN NEXT model_info(new_id);
     END
     $function$;
@@ -1071,25 +1197,39 @@ CREATE FUNCTION list_models(
         risk text DEFAULT NULL,
         max_rows bigint DEFAULT NULL,
         after text DEFAULT NULL) RETURNS SETOF model_info
-    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
-        SELECT i.*
-          FROM (SELECT p.slug, m.model_name, m.model_id
-                  FROM models m
-                  JOIN projects p USING (project_id)
-                 WHERE m.organization_id = current_organization_id()
-                   AND m.deleted_at IS NULL AND p.deleted_at IS NULL
-                   AND (list_models.active IS NULL OR m.is_active = list_models.active)
-                   AND (list_models.project IS NULL OR p.project_id = find_project(list_models.project))
-                   AND (list_models.risk IS NULL OR m.risk_level = list_models.risk)
-                   AND (list_models.after IS NULL
-                        OR (p.slug, m.model_name) > (SELECT coalesce(r.project, here.slug, ''), r.model
-                                                       FROM parse_reference(list_models.after) AS r
-                                                       LEFT JOIN projects here ON here.project_id = current_project_id()))
-                 ORDER BY p.slug, m.model_name
-                 LIMIT list_models.max_rows) AS page,
-               model_info(page.model_id) AS i
-         ORDER BY page.slug, page.model_name
+    #variable_conflict use_column
+    DECLARE
+        only_project uuid := CASE WHEN project IS NOT NULL THEN find_project(project) END;
+        after_slug text;
+        after_model text;
+    BEGIN
+        IF risk NOT IN ('low', 'medium', 'high', 'critical') THEN
+            RAISE EXCEPTION 'unknown risk level: "%"', shortened(risk)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'The risk levels are low, medium, high and critical.';
+        END IF;
+        IF after IS NOT NULL THEN
+            SELECT coalesce(r.project, here.slug, ''), r.model INTO after_slug, after_model
+              FROM parse_reference(list_models.after) AS r
+              LEFT JOIN projects here ON here.project_id = current_project_id();
+        END IF;
+        RETURN QUERY
+            SELECT i.*
+              FROM (SELECT p.slug, m.model_name, m.model_id
+                      FROM models m
+                      JOIN projects p USING (project_id)
+                     WHERE m.organization_id = current_organization_id()
+                       AND m.deleted_at IS NULL AND p.deleted_at IS NULL
+                       AND (list_models.active IS NULL OR m.is_active = list_models.active)
+                       AND (only_project IS NULL OR p.project_id = only_project)
+                       AND (list_models.risk IS NULL OR m.risk_level = list_models.risk)
+                       AND (list_models.after IS NULL OR (p.slug, m.model_name) > (after_slug, after_model))
+                     ORDER BY p.slug, m.model_name
+                     LIMIT list_models.max_rows) AS page,
+                   model_info(page.model_id) AS i
+             ORDER BY page.slug, page.model_name;
+    END
     $function$;
 COMMENT ON FUNCTION list_models(boolean, text, text, bigint, text) IS 'models of the organization by project and name; for the next page give the last one seen as after, written project/name';
 
@@ -1101,39 +1241,47 @@ CREATE FUNCTION set_alias(model_id uuid, alias text, version text) RETURNS SETOF
     AS $function$
     #variable_conflict use_column
     DECLARE
-        wanted text := lower(btrim(alias) COLLATE "C");
+        wanted text := lower(btrim(alias, E' \t\n\v\f\r') COLLATE "C");
         target uuid;
-        previous semver;
+        set_id uuid;
+        old_id uuid;
     BEGIN
         IF alias IS NULL OR version IS NULL THEN
             RAISE EXCEPTION 'an alias needs a name and a version' USING ERRCODE = 'null_value_not_allowed';
         END IF;
         IF NOT is_valid_alias(wanted) THEN
-            RAISE EXCEPTION 'invalid alias: "%"', CASE WHEN length(alias) > 80 THEN left(alias, 77) || '...' ELSE alias END
+            RAISE EXCEPTION 'invalid alias: "%"', shortened(alias)
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'valid_alias', SCHEMA = 'mlregistry', TABLE = 'model_aliases',
                       DETAIL = 'An alias is 1 to 255 of a-z, 0-9, _ and -, begins with a letter or _, and reads neither as a version, a range, a stage nor latest.',
                       HINT = 'Names such as champion, candidate or stable are free.';
         END IF;
-        target := find_version(model_id, version);
-        SELECT v.semver INTO previous
-          FROM model_aliases a
-          JOIN model_versions v USING (version_id)
-         WHERE a.model_id = set_alias.model_id AND a.alias = wanted
-           FOR UPDATE OF a;
-        INSERT INTO model_aliases (organization_id, project_id, model_id, alias, version_id)
-        SELECT v.organization_id, v.project_id, v.model_id, wanted, v.version_id
-          FROM model_versions v
-         WHERE v.version_id = target
-        ON CONFLICT (model_id, alias) DO UPDATE SET version_id = EXCLUDED.version_id
-            WHERE model_aliases.version_id <> EXCLUDED.version_id;
+        target := find_version(live_model(model_id), version);
+        -- Until the alias is ours: either new, or locked together with the version that it names so far.
+        LOOP
+            INSERT INTO model_aliases (organization_id, project_id, model_id, alias, version_id)
+            SELECT v.organization_id, v.project_id, v.model_id, wanted, v.version_id
+              FROM model_versions v
+             WHERE v.version_id = target
+            ON CONFLICT (model_id, alias) DO NOTHING
+            RETURNING alias_id INTO set_id;
+            EXIT WHEN set_id IS NOT NULL;
+            SELECT a.alias_id, a.version_id INTO set_id, old_id
+              FROM model_aliases a
+             WHERE a.model_id = set_alias.model_id AND a.alias = wanted
+               FOR UPDATE;
+            CONTINUE WHEN NOT FOUND;
+            UPDATE model_aliases a SET version_id = target WHERE a.alias_id = set_id AND a.version_id <> target;
+            EXIT;
+        END LOOP;
         RETURN QUERY
-            SELECT p.slug, m.model_name, a.alias, v.semver, previous, a.set_by, a.set_at, v.version_id, m.model_id
+            SELECT p.slug, m.model_name, a.alias, v.semver, o.semver, a.set_by, a.set_at, v.version_id, m.model_id
               FROM model_aliases a
               JOIN model_versions v USING (version_id)
+              LEFT JOIN model_versions o ON o.version_id = old_id
               JOIN models m ON m.model_id = a.model_id
               JOIN projects p ON p.project_id = m.project_id
-             WHERE a.model_id = set_alias.model_id AND a.alias = wanted;
+             WHERE a.alias_id = set_id;
     END
     $function$;
 COMMENT ON FUNCTION set_alias(uuid, text, text) IS 'points an alias of a model to a version: see set_alias(text, text, text)';
@@ -1150,12 +1298,17 @@ CREATE FUNCTION drop_alias(model_id uuid, alias text) RETURNS SETOF alias_info
     AS $function$
     #variable_conflict use_column
     DECLARE
+        wanted text := lower(btrim(alias, E' \t\n\v\f\r') COLLATE "C");
+        model uuid := live_model(model_id);
         near text;
     BEGIN
+        IF alias IS NULL THEN
+            RAISE EXCEPTION 'the alias must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
         RETURN QUERY
             WITH dropped AS (
                 DELETE FROM model_aliases a
-                 WHERE a.model_id = drop_alias.model_id AND a.alias = lower(btrim(drop_alias.alias) COLLATE "C")
+                 WHERE a.model_id = model AND a.alias = wanted
                 RETURNING a.*)
             SELECT p.slug, m.model_name, d.alias, NULL::semver, v.semver, d.set_by, d.set_at, NULL::uuid, m.model_id
               FROM dropped d
@@ -1164,9 +1317,9 @@ CREATE FUNCTION drop_alias(model_id uuid, alias text) RETURNS SETOF alias_info
               JOIN projects p ON p.project_id = m.project_id;
         IF NOT FOUND THEN
             SELECT string_agg(a.alias, ', ' ORDER BY a.alias) INTO near
-              FROM (SELECT a.alias FROM model_aliases a WHERE a.model_id = drop_alias.model_id ORDER BY a.alias LIMIT 20) AS a;
+              FROM (SELECT a.alias FROM model_aliases a WHERE a.model_id = model ORDER BY a.alias LIMIT 20) AS a;
             RAISE EXCEPTION 'model "%" has no alias "%"',
-                    (SELECT m.model_name FROM models m WHERE m.model_id = drop_alias.model_id), alias
+                    (SELECT m.model_name FROM models m WHERE m.model_id = model), shortened(alias)
                 USING ERRCODE = 'no_data_found',
                       HINT = coalesce('Its aliases are ' || near || '.', 'It has none.');
         END IF;
@@ -1182,15 +1335,21 @@ CREATE FUNCTION drop_alias(model text, alias text) RETURNS SETOF alias_info
 COMMENT ON FUNCTION drop_alias(text, text) IS 'drops an alias of a model and returns it, with the version that it named as previous_semver';
 
 -- functions/operations.sql
--- Installing, migrating and leaving; what is installed.
+-- Installing, migrating and leaving; what is installed. Superusers run these: their search_path is pg_catalog alone, and all
+-- else is written with its schema.
 
 CREATE FUNCTION library_version() RETURNS text
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_library_version';
+    LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_library_version';
 COMMENT ON FUNCTION library_version() IS 'version of the shared library that this session has loaded';
 
-CREATE FUNCTION run_detached(statements text) RETURNS void
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_run_detached';
-COMMENT ON FUNCTION run_detached(text) IS 'runs statements as the caller so that what they create is no member of an extension, even inside an extension''s script';
+CREATE FUNCTION run_detached(statements text, run_as name DEFAULT NULL) RETURNS void
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_run_detached';
+COMMENT ON FUNCTION run_detached(text, name) IS 'runs statements so that what they create is no member of an extension, even inside an extension''s script; as the caller, or in another role''s name as a restricted operation';
+
+CREATE FUNCTION is_older(version text, than text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$SELECT mlregistry.semver_lt(mlregistry.semver(version), mlregistry.semver(than))$function$;
+COMMENT ON FUNCTION is_older(text, text) IS 'true when the first version precedes the second';
 
 CREATE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, relation_name text, kind text, area text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 13 SET search_path = pg_catalog, pg_temp
@@ -1212,70 +1371,87 @@ CREATE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, relation_na
 COMMENT ON FUNCTION registry_relations() IS 'tables and views that install() makes, in that order';
 
 CREATE FUNCTION schema_version() RETURNS text
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     BEGIN
         IF to_regclass('mlregistry.registry_meta') IS NULL THEN
             RETURN NULL;
         END IF;
-        RETURN (SELECT m.value #>> '{}' FROM registry_meta m WHERE m.key = 'schema_version');
+        RETURN (SELECT m.value #>> '{}' FROM mlregistry.registry_meta m WHERE m.key = 'schema_version');
     END
     $function$;
 COMMENT ON FUNCTION schema_version() IS 'version of the tables in this database, NULL when they are not installed';
 
+CREATE FUNCTION registry_owner() RETURNS name
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = to_regclass('mlregistry.registry_meta')
+    $function$;
+COMMENT ON FUNCTION registry_owner() IS 'role that owns the tables, as which integrity rules run; NULL when they are not installed';
+
 CREATE FUNCTION set_registry_owner(owner name) RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     DECLARE
+        owner_id oid := quote_ident(owner)::regrole; -- 42704 when there is no such role
         relation record;
     BEGIN
+        IF owner IS NULL THEN
+            RAISE EXCEPTION 'the owner must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
         FOR relation IN
             SELECT r.relation_name, r.kind
-              FROM registry_relations() r
+              FROM mlregistry.registry_relations() r
               JOIN pg_class c ON c.relname = r.relation_name AND c.relnamespace = 'mlregistry'::regnamespace
-             WHERE c.relowner <> (SELECT o.oid FROM pg_roles o WHERE o.rolname = set_registry_owner.owner)
+             WHERE c.relowner <> owner_id
              ORDER BY r.ordinal
         LOOP
-            PERFORM run_detached(format('ALTER %s mlregistry.%I OWNER TO %I', relation.kind, relation.relation_name, owner));
+            PERFORM mlregistry.run_detached(format('ALTER %s mlregistry.%I OWNER TO %I', relation.kind, relation.relation_name, owner));
         END LOOP;
+        -- Integrity rules run as the owner.
+        IF NOT has_schema_privilege(owner, 'mlregistry', 'USAGE') THEN
+            PERFORM mlregistry.run_detached(format('GRANT USAGE ON SCHEMA mlregistry TO %I', owner));
+        END IF;
     END
     $function$;
 COMMENT ON FUNCTION set_registry_owner(name) IS 'gives all tables and views of the registry to one role';
 
 CREATE FUNCTION migrate() RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, mlregistry, pg_temp
+    SET search_path = pg_catalog, pg_temp
     SET lock_timeout = '10s'
     AS $function$
     DECLARE
-        start_version text := schema_version();
-        at_version text := schema_version();
+        start_version text := mlregistry.schema_version();
+        at_version text;
         step record;
-        table_owner name := (SELECT r.rolname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
-                              WHERE c.oid = to_regclass('mlregistry.registry_meta'));
+        owner name := mlregistry.registry_owner();
     BEGIN
-        IF at_version IS NULL THEN
+        IF start_version IS NULL THEN
             RETURN 'nothing to migrate: the registry is not installed';
         END IF;
-        IF at_version::semver > code_version()::semver THEN
-            RAISE EXCEPTION 'the tables are of version %, newer than the code, which is of %', at_version, code_version()
+        IF mlregistry.is_older(mlregistry.code_version(), start_version) THEN
+            RAISE EXCEPTION 'the tables are of version %, newer than the code, which is of %', start_version, mlregistry.code_version()
                 USING ERRCODE = 'object_not_in_prerequisite_state',
                       HINT = 'Install the newer mlregistry, then ALTER EXTENSION mlregistry UPDATE.';
         END IF;
         -- One migration at a time; the second finds nothing left to do.
-        PERFORM FROM registry_meta m WHERE m.key = 'schema_version' FOR UPDATE;
-        at_version := schema_version();
-        WHILE at_version::semver < code_version()::semver LOOP
-            SELECT s.* INTO step FROM migration_scripts() s WHERE s.from_version = at_version;
+        PERFORM FROM mlregistry.registry_meta m WHERE m.key = 'schema_version' FOR UPDATE;
+        at_version := mlregistry.schema_version();
+        WHILE mlregistry.is_older(at_version, mlregistry.code_version()) LOOP
+            SELECT s.* INTO step FROM mlregistry.migration_scripts() s WHERE s.from_version = at_version;
             IF NOT FOUND THEN
-                RAISE EXCEPTION 'there is no migration from version % to %', at_version, code_version()
+                RAISE EXCEPTION 'there is no migration from version % to %', at_version, mlregistry.code_version()
                     USING ERRCODE = 'object_not_in_prerequisite_state';
             END IF;
-            PERFORM run_detached(step.script);
-            UPDATE registry_meta SET value = to_jsonb(step.to_version) WHERE key = 'schema_version';
+            PERFORM mlregistry.run_detached(step.script);
+            -- Rows are changed in the owner's name: whatever triggers the owner has put there run with the owner's rights.
+            PERFORM mlregistry.run_detached(
+                format('UPDATE mlregistry.registry_meta SET value = %L WHERE key = ''schema_version''', to_jsonb(step.to_version::text)),
+                owner);
             at_version := step.to_version;
         END LOOP;
-        PERFORM set_registry_owner(table_owner);
+        PERFORM mlregistry.set_registry_owner(owner);
         IF start_version = at_version THEN
             RETURN format('nothing to migrate: the tables are of version %s', at_version);
         END IF;
@@ -1286,40 +1462,42 @@ COMMENT ON FUNCTION migrate() IS 'brings older tables up to the version of the c
 
 CREATE FUNCTION install(owner name DEFAULT NULL, seed boolean DEFAULT true, fts_language regconfig DEFAULT 'pg_catalog.english')
     RETURNS text
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     DECLARE
         outcome text;
     BEGIN
-        IF schema_version() IS NOT NULL THEN
-            outcome := migrate();
+        IF mlregistry.schema_version() IS NOT NULL THEN
+            outcome := mlregistry.migrate();
         ELSE
-            PERFORM run_detached(replace(install_script(), '{{fts_language}}', quote_literal(fts_language) || '::regconfig'));
-            INSERT INTO registry_meta (key, value) VALUES
-                ('schema_version', to_jsonb(code_version())),
-                ('installed_at', to_jsonb(now())),
-                ('system_identifier', to_jsonb((SELECT s.system_identifier::text FROM pg_control_system() s))),
-                ('fts_language', to_jsonb(fts_language::text));
-            -- The same identifiers everywhere, so that two databases agree on them.
-            IF seed THEN
-                INSERT INTO organizations (organization_id, name, slug)
-                VALUES ('00000000-0000-8000-8000-000000000001', 'Default', 'default');
-                INSERT INTO projects (project_id, organization_id, name, slug, visibility)
-                VALUES ('00000000-0000-8000-8000-000000000002', '00000000-0000-8000-8000-000000000001',
-                        'Default', 'default', 'organization');
+            IF to_regclass('mlregistry.registry_meta') IS NULL THEN
+                PERFORM mlregistry.run_detached(
+                    replace(mlregistry.install_script(), '{{fts_language}}', quote_literal(fts_language::text) || '::regconfig'));
+                outcome := format('installed version %s', mlregistry.code_version());
+            ELSE
+                outcome := 'the tables are there and wait for their rows';
             END IF;
-            outcome := format('installed version %s', code_version());
+            -- Without seed not a single row: all of them come by a data-only restore or by replication.
+            IF seed THEN
+                PERFORM mlregistry.run_detached(mlregistry.seed_script(), mlregistry.registry_owner());
+                INSERT INTO mlregistry.registry_meta (key, value) VALUES
+                    ('schema_version', to_jsonb(mlregistry.code_version())),
+                    ('installed_at', to_jsonb(now())),
+                    ('system_identifier', to_jsonb((SELECT s.system_identifier::text FROM pg_control_system() s))),
+                    ('fts_language', to_jsonb(fts_language::text));
+                outcome := format('installed version %s', mlregistry.code_version());
+            END IF;
         END IF;
         IF owner IS NOT NULL THEN
-            PERFORM set_registry_owner(owner);
+            PERFORM mlregistry.set_registry_owner(owner);
         END IF;
         RETURN outcome;
     END
     $function$;
-COMMENT ON FUNCTION install(name, boolean, regconfig) IS 'makes the tables, indexes, triggers and views of the registry, or brings them up to date; seed => false leaves out the default organization and project';
+COMMENT ON FUNCTION install(name, boolean, regconfig) IS 'makes the tables, indexes, triggers and views of the registry and their first rows, or brings them up to date; seed => false makes them without any row';
 
 CREATE FUNCTION uninstall(confirm text DEFAULT NULL) RETURNS text
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     DECLARE
         views text;
@@ -1333,16 +1511,16 @@ CREATE FUNCTION uninstall(confirm text DEFAULT NULL) RETURNS text
         SELECT string_agg(format('mlregistry.%I', r.relation_name), ', ') FILTER (WHERE r.kind = 'view'),
                string_agg(format('mlregistry.%I', r.relation_name), ', ') FILTER (WHERE r.kind = 'table')
           INTO views, tables
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
           JOIN pg_class c ON c.relname = r.relation_name AND c.relnamespace = 'mlregistry'::regnamespace;
         IF tables IS NULL THEN
             RETURN 'nothing to uninstall';
         END IF;
         -- Without CASCADE: what others have built on the registry is named in the error and stays.
         IF views IS NOT NULL THEN
-            PERFORM run_detached(format('DROP VIEW %s', views));
+            PERFORM mlregistry.run_detached(format('DROP VIEW %s', views));
         END IF;
-        PERFORM run_detached(format('DROP TABLE %s', tables));
+        PERFORM mlregistry.run_detached(format('DROP TABLE %s', tables));
         RETURN 'uninstalled; DROP EXTENSION mlregistry and DROP SCHEMA mlregistry remove the rest';
     END
     $function$;
@@ -1361,30 +1539,27 @@ CREATE FUNCTION registry_info(
         OUT current_actor text,
         OUT current_organization text,
         OUT current_project text)
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
     AS $function$
     #variable_conflict use_column
     BEGIN
         extension_version := (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'mlregistry');
-        library_version := library_version();
+        library_version := mlregistry.library_version();
         server_version := current_setting('server_version');
-        schema_version := schema_version();
-        current_actor := current_actor();
+        schema_version := mlregistry.schema_version();
+        current_actor := mlregistry.current_actor();
         IF schema_version IS NULL THEN
             RETURN;
         END IF;
-        SELECT r.rolname INTO owner
-          FROM pg_class c
-          JOIN pg_roles r ON r.oid = c.relowner
-         WHERE c.oid = 'mlregistry.registry_meta'::regclass;
+        owner := mlregistry.registry_owner();
         SELECT max(m.value #>> '{}') FILTER (WHERE m.key = 'installed_at')::timestamptz,
                max(m.value #>> '{}') FILTER (WHERE m.key = 'fts_language'),
                max(m.value #>> '{}') FILTER (WHERE m.key = 'system_identifier')
           INTO installed_at, fts_language, system_identifier
-          FROM registry_meta m;
+          FROM mlregistry.registry_meta m;
         moved := system_identifier IS DISTINCT FROM (SELECT s.system_identifier::text FROM pg_control_system() s);
-        SELECT o.slug INTO current_organization FROM organizations o WHERE o.organization_id = current_organization_id();
-        SELECT p.slug INTO current_project FROM projects p WHERE p.project_id = current_project_id();
+        SELECT o.slug INTO current_organization FROM mlregistry.organizations o WHERE o.organization_id = mlregistry.current_organization_id();
+        SELECT p.slug INTO current_project FROM mlregistry.projects p WHERE p.project_id = mlregistry.current_project_id();
     END
     $function$;
 COMMENT ON FUNCTION registry_info() IS 'versions of code, tables and library, who owns the tables, where this session works; moved: the tables came from another cluster';
@@ -1398,42 +1573,61 @@ COMMENT ON FUNCTION is_intact(semver) IS 'false when the stored bytes are not a 
 
 -- From the text that installs them, so that there is one list.
 CREATE FUNCTION registry_triggers() RETURNS TABLE (table_name text, trigger_name text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
-          FROM regexp_matches(install_script(), 'CREATE TRIGGER (\w+) [^;]*? ON mlregistry\.(\w+) FOR EACH', 'g') AS m
+          FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER (\w+) [^;]*? ON mlregistry\.(\w+) FOR EACH', 'g') AS m
     $function$;
 COMMENT ON FUNCTION registry_triggers() IS 'triggers that install() makes';
 
 CREATE FUNCTION check_installation() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT 'schema_version', 'error', 'registry_meta',
-               format('The tables are of version %s, the code is of %s.', schema_version(), code_version()),
-               CASE WHEN schema_version()::semver < code_version()::semver
+               format('The tables are of version %s, the code is of %s.', mlregistry.schema_version(), mlregistry.code_version()),
+               CASE WHEN mlregistry.is_older(mlregistry.schema_version(), mlregistry.code_version())
                     THEN 'SELECT mlregistry.migrate();' ELSE 'Install the newer mlregistry.' END
-         WHERE schema_version() <> code_version()
+         WHERE mlregistry.schema_version() <> mlregistry.code_version()
         UNION ALL
         SELECT 'library_version', 'error', 'library',
-               format('The library is of version %s, the functions are of %s.', library_version(), code_version()),
+               format('The library is of version %s, the functions are of %s.', mlregistry.library_version(), mlregistry.code_version()),
                'ALTER EXTENSION mlregistry UPDATE; sessions that loaded the old library must reconnect.'
-         WHERE library_version() <> code_version()
+         WHERE mlregistry.library_version() <> mlregistry.code_version()
         UNION ALL
         SELECT 'missing_relation', 'error', r.relation_name, format('%s %s does not exist.', initcap(r.kind), r.relation_name),
                'Restore it from a backup.'
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
          WHERE to_regclass(format('mlregistry.%I', r.relation_name)) IS NULL
         UNION ALL
         SELECT 'extension_member', 'error', r.relation_name, 'It is a member of an extension: its rows are not dumped.',
                format('ALTER EXTENSION mlregistry DROP %s mlregistry.%I;', upper(r.kind), r.relation_name)
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
           JOIN pg_depend d ON d.objid = to_regclass(format('mlregistry.%I', r.relation_name))
          WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND d.objsubid = 0
+        UNION ALL
+        SELECT 'owner_without_usage', 'error', 'mlregistry', format('The owner of the tables, %I, may not use the schema, and integrity rules run as the owner.', mlregistry.registry_owner()),
+               format('GRANT USAGE ON SCHEMA mlregistry TO %I;', mlregistry.registry_owner())
+         WHERE NOT has_schema_privilege(mlregistry.registry_owner(), 'mlregistry', 'USAGE')
+        UNION ALL
+        SELECT 'schema_open_to_others', 'error', 'mlregistry',
+               format('%s may create objects in the schema, which functions of the registry would find.', coalesce(quote_ident(g.rolname), 'PUBLIC')),
+               format('REVOKE CREATE ON SCHEMA mlregistry FROM %s;', coalesce(quote_ident(g.rolname), 'PUBLIC'))
+          FROM pg_namespace n
+         CROSS JOIN LATERAL aclexplode(n.nspacl) AS a
+          LEFT JOIN pg_roles g ON g.oid = a.grantee
+         WHERE n.nspname = 'mlregistry' AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner AND NOT coalesce(g.rolsuper, false)
+        UNION ALL
+        SELECT 'missing_column', 'error', wanted.relation_name || '.' || wanted.column_name, 'The column does not exist.',
+               'DROP EXTENSION … CASCADE takes columns of its types with it. Restore the table from a backup.'
+          FROM (VALUES ('model_versions', 'semver')) AS wanted (relation_name, column_name)
+          LEFT JOIN pg_attribute a ON a.attrelid = to_regclass('mlregistry.' || wanted.relation_name)
+                                  AND a.attname = wanted.column_name AND NOT a.attisdropped
+         WHERE a.attname IS NULL AND to_regclass('mlregistry.' || wanted.relation_name) IS NOT NULL
         UNION ALL
         SELECT 'mixed_owners', 'error', string_agg(r.relation_name, ', ' ORDER BY r.ordinal),
                format('They belong to %I, registry_meta to %I.', pg_get_userbyid(c.relowner), pg_get_userbyid(meta.relowner)),
                'Integrity rules run as the owner of the tables: SELECT mlregistry.install(owner => …).'
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
           JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', r.relation_name))
           JOIN pg_class meta ON meta.oid = to_regclass('mlregistry.registry_meta')
          WHERE c.relowner <> meta.relowner
@@ -1442,32 +1636,32 @@ CREATE FUNCTION check_installation() RETURNS TABLE (check_name text, severity te
         -- Not tgisinternal: those belong to foreign keys and are looked at with their constraints.
         SELECT 'disabled_trigger', 'error', format('%s on %s', t.tgname, r.relation_name), 'The trigger does not fire, so its rules do not hold.',
                format('ALTER TABLE mlregistry.%I ENABLE TRIGGER %I;', r.relation_name, t.tgname)
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
           JOIN pg_trigger t ON t.tgrelid = to_regclass(format('mlregistry.%I', r.relation_name))
          WHERE t.tgenabled IN ('D', 'R') AND (t.tgname LIKE 'mlr\_%' OR t.tgisinternal)
         UNION ALL
         SELECT 'missing_trigger', 'error', format('%s on %s', wanted.trigger_name, wanted.table_name), 'The trigger does not exist, so its rules do not hold.',
                'Restore it from mlregistry.install_script().'
-          FROM registry_triggers() wanted
+          FROM mlregistry.registry_triggers() wanted
           LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(format('mlregistry.%I', wanted.table_name)) AND t.tgname = wanted.trigger_name
          WHERE t.oid IS NULL AND to_regclass(format('mlregistry.%I', wanted.table_name)) IS NOT NULL
         UNION ALL
         SELECT 'unvalidated_constraint', 'warning', format('%s on %s', c.conname, r.relation_name), 'Rows from before it may break it.',
                format('ALTER TABLE mlregistry.%I VALIDATE CONSTRAINT %I;', r.relation_name, c.conname)
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
           JOIN pg_constraint c ON c.conrelid = to_regclass(format('mlregistry.%I', r.relation_name))
          WHERE NOT c.convalidated
         UNION ALL
         SELECT 'invalid_index', 'warning', format('%s on %s', i.indexrelid::regclass, r.relation_name), 'The index is not used.',
                format('REINDEX INDEX CONCURRENTLY %s;', i.indexrelid::regclass)
-          FROM registry_relations() r
+          FROM mlregistry.registry_relations() r
           JOIN pg_index i ON i.indrelid = to_regclass(format('mlregistry.%I', r.relation_name))
          WHERE NOT i.indisvalid
     $function$;
 COMMENT ON FUNCTION check_installation() IS 'what is wrong with the registry''s tables, triggers, constraints and indexes: part of check_registry()';
 
 CREATE FUNCTION check_rows() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     DECLARE
         foreign_key record;
@@ -1484,7 +1678,7 @@ CREATE FUNCTION check_rows() RETURNS TABLE (check_name text, severity text, obje
                       FROM unnest(c.conkey) AS k (child_key)
                       JOIN pg_attribute ca ON ca.attrelid = c.conrelid AND ca.attnum = k.child_key) AS complete
               FROM pg_constraint c
-              JOIN registry_relations() r ON c.conrelid = to_regclass(format('mlregistry.%I', r.relation_name))
+              JOIN mlregistry.registry_relations() r ON c.conrelid = to_regclass(format('mlregistry.%I', r.relation_name))
              WHERE c.contype = 'f'
              ORDER BY r.ordinal, c.conname
         LOOP
@@ -1500,46 +1694,47 @@ CREATE FUNCTION check_rows() RETURNS TABLE (check_name text, severity text, obje
         RETURN QUERY
             SELECT 'foreign_project', 'error', format('version %s of %s', v.semver, m.model_name),
                    'It lies in another project than its model.', 'Set its project_id to that of the model, as a superuser with session_replication_role = replica.'
-              FROM model_versions v JOIN models m USING (model_id)
+              FROM mlregistry.model_versions v JOIN mlregistry.models m USING (model_id)
              WHERE v.project_id <> m.project_id
             UNION ALL
             SELECT 'foreign_project', 'error', format('alias %s of %s', a.alias, m.model_name),
                    'It lies in another project than its model.', 'Drop it and set it again.'
-              FROM model_aliases a JOIN models m USING (model_id)
+              FROM mlregistry.model_aliases a JOIN mlregistry.models m USING (model_id)
              WHERE a.project_id <> m.project_id
             UNION ALL
             SELECT 'alias_of_deleted_version', 'error', format('alias %s of %s', a.alias, m.model_name),
                    format('It names version %s, which is deleted.', v.semver), 'set_alias() or drop_alias().'
-              FROM model_aliases a JOIN model_versions v USING (version_id) JOIN models m ON m.model_id = a.model_id
+              FROM mlregistry.model_aliases a JOIN mlregistry.model_versions v USING (version_id) JOIN mlregistry.models m ON m.model_id = a.model_id
              WHERE v.deleted_at IS NOT NULL
             UNION ALL
             SELECT 'production_needs_validation', 'warning', format('version %s of %s', v.semver, m.model_name),
                    'It is in production without validation, though its model requires compliance.', 'Validate it, or move it out of production.'
-              FROM model_versions v JOIN models m USING (model_id)
+              FROM mlregistry.model_versions v JOIN mlregistry.models m USING (model_id)
              WHERE v.stage = 'production' AND v.status = 'registered' AND m.compliance_required
                AND v.deleted_at IS NULL AND m.deleted_at IS NULL
             UNION ALL
             SELECT 'damaged_version', 'error', format('version_id %s', v.version_id),
                    'The stored value of semver is damaged.', 'Restore the row from a backup.'
-              FROM model_versions v
-             WHERE NOT is_intact(v.semver);
+              FROM mlregistry.model_versions v
+             WHERE NOT mlregistry.is_intact(v.semver);
     END
     $function$;
 COMMENT ON FUNCTION check_rows() IS 'rows that break a rule of the registry: part of check_registry()';
 
 CREATE FUNCTION check_registry() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     BEGIN
-        IF schema_version() IS NULL THEN
+        IF mlregistry.schema_version() IS NULL THEN
             RETURN QUERY SELECT 'not_installed', 'error', 'mlregistry', 'The registry has no tables.', 'SELECT mlregistry.install();';
             RETURN;
         END IF;
-        RETURN QUERY SELECT * FROM check_installation();
+        RETURN QUERY SELECT * FROM mlregistry.check_installation();
         -- Rows can be judged only when the tables are those that the code knows.
-        IF schema_version() = code_version()
-           AND NOT EXISTS (SELECT FROM registry_relations() r WHERE to_regclass(format('mlregistry.%I', r.relation_name)) IS NULL) THEN
-            RETURN QUERY SELECT * FROM check_rows();
+        IF mlregistry.schema_version() = mlregistry.code_version()
+           AND NOT EXISTS (SELECT FROM mlregistry.check_installation() i
+                            WHERE i.check_name IN ('missing_relation', 'missing_column')) THEN
+            RETURN QUERY SELECT * FROM mlregistry.check_rows();
         END IF;
     END
     $function$;
@@ -1740,6 +1935,12 @@ COMMENT ON COLUMN mlregistry.guards.organization_id IS 'Organization of the subj
 COMMENT ON COLUMN mlregistry.guards.rule IS 'Rule that locks';
 COMMENT ON COLUMN mlregistry.guards.subject_id IS 'What the rule is about';
 COMMENT ON COLUMN mlregistry.guards.n IS 'How often it was locked';
+
+COMMENT ON SCHEMA mlregistry IS 'ML model registry: tables of the database, functions and types of extension mlregistry; grant CREATE on it to nobody';
+
+-- Vocabulary and facts are for all who may use the schema.
+GRANT SELECT ON mlregistry.registry_meta, mlregistry.frameworks, mlregistry.model_formats, mlregistry.storage_formats,
+    mlregistry.tag_categories, mlregistry.gpu_types TO PUBLIC;
 
 -- Triggers: names sort in the order in which they fire.
 CREATE TRIGGER mlr_50_freeze BEFORE UPDATE ON mlregistry.frameworks FOR EACH ROW EXECUTE FUNCTION mlregistry.trg_builtin();
@@ -2183,6 +2384,11 @@ COMMENT ON COLUMN mlregistry.v_models_latest.live_deployments IS 'Number of live
 COMMENT ON COLUMN mlregistry.v_models_latest.project_id IS 'Project that it belongs to';
 COMMENT ON COLUMN mlregistry.v_models_latest.project_slug IS 'Name of that project';
 COMMENT ON COLUMN mlregistry.v_models_latest.organization_id IS 'Organization that it belongs to';
+$install_script$$function$;
+COMMENT ON FUNCTION install_script() IS 'statements that install() runs to make tables, indexes, triggers and views';
+CREATE FUNCTION seed_script() RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$SELECT $seed_script$
 -- Built-in vocabulary.
 
 INSERT INTO mlregistry.frameworks (name, description, builtin) VALUES
@@ -2236,8 +2442,15 @@ INSERT INTO mlregistry.gpu_types (name, memory_gb, description, builtin) VALUES
     ('nvidia-a100', 80, 'NVIDIA A100', true),
     ('nvidia-h100', 80, 'NVIDIA H100', true),
     ('nvidia-h200', 141, 'NVIDIA H200', true);
-$install_script$$function$;
-COMMENT ON FUNCTION install_script() IS 'statements that install() runs to make tables, indexes, triggers and views';
+-- The default organization and project: the same identifiers everywhere, so that two databases agree on them.
+
+INSERT INTO mlregistry.organizations (organization_id, name, slug)
+VALUES ('00000000-0000-8000-8000-000000000001', 'Default', 'default');
+
+INSERT INTO mlregistry.projects (project_id, organization_id, name, slug, visibility)
+VALUES ('00000000-0000-8000-8000-000000000002', '00000000-0000-8000-8000-000000000001', 'Default', 'default', 'organization');
+$seed_script$$function$;
+COMMENT ON FUNCTION seed_script() IS 'statements that install() runs to make the first rows';
 CREATE FUNCTION migration_scripts() RETURNS TABLE (from_version text, to_version text, script text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
     AS $function$SELECT NULL::text, NULL::text, NULL::text WHERE false
@@ -2248,7 +2461,7 @@ COMMENT ON FUNCTION migration_scripts() IS 'statements that migrate() runs to br
 -- Rights. What is not named here may be called by everybody who may use the schema: those functions read and write with
 -- the caller's own rights. What makes, changes or removes the installation is for its owner.
 
-REVOKE EXECUTE ON FUNCTION run_detached(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION run_detached(text, name) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION install(name, boolean, regconfig) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION migrate() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION uninstall(text) FROM PUBLIC;
@@ -2256,6 +2469,16 @@ REVOKE EXECUTE ON FUNCTION set_registry_owner(name) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION check_registry() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION check_installation() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION check_rows() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_keys() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_actor() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_normalize() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_derive_model() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_derive_version() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_derive_alias() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_touch() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_guard_alias() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_guard_version() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_builtin() FROM PUBLIC;
 
 -- The tables are no members of the extension: a restore brings them from the dump, with their rows, so it must not
 -- find them there. Both pg_restore and a plain dump begin with these five settings, and hardly anybody else sets all.
