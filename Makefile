@@ -53,7 +53,7 @@ help:
 	@echo 'make install         install it (PG_CONFIG=… chooses the PostgreSQL)'
 	@echo 'make installcheck    run pg_regress and the isolation tests against a running server'
 	@echo 'make core-test       unit tests and fuzzers of the C++ core, without PostgreSQL'
-	@echo 'make lint            boundary lint, formatting and clang-tidy'
+	@echo 'make lint            boundary lint and formatting (scripts/lint --tidy adds clang-tidy)'
 	@echo 'make format          clang-format over src and test'
 	@echo 'make clean           remove what make made'
 	@echo 'scripts/demo         the main job on real versions, on a throwaway cluster'

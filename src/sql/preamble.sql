@@ -1,5 +1,5 @@
 -- The schema may be there already. What somebody else could put into it would be found by the statements below and by
--- every later session, so nobody but superusers and the caller may own it, create in it or have functions in it.
+-- every later session, so nobody but superusers and the caller may own it, create in it or have anything in it that runs.
 -- This block is the first to run, on a search_path that has the schema on it: it trusts pg_catalog alone.
 DO $preamble$
 DECLARE
@@ -16,6 +16,8 @@ BEGIN
             SELECT a.grantee, 'may create objects in it'
               FROM pg_namespace n, aclexplode(n.nspacl) a
              WHERE n.oid = schema_id AND a.privilege_type = 'CREATE'
+            UNION ALL
+            SELECT c.relowner, 'has a table in it' FROM pg_class c WHERE c.relnamespace = schema_id AND c.relkind <> 'c'
             UNION ALL
             SELECT p.proowner, 'has a function in it' FROM pg_proc p WHERE p.pronamespace = schema_id
             UNION ALL

@@ -50,6 +50,12 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
           LEFT JOIN pg_roles g ON g.oid = a.grantee
          WHERE n.nspname = 'mlregistry' AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner AND NOT coalesce(g.rolsuper, false)
         UNION ALL
+        SELECT 'schema_owner', 'warning', 'mlregistry',
+               format('The schema belongs to %I, who is no superuser: a dump of this database is restored only after that was changed.', o.rolname),
+               'ALTER SCHEMA mlregistry OWNER TO …; tables may belong to any role.'
+          FROM pg_namespace n JOIN pg_roles o ON o.oid = n.nspowner
+         WHERE n.nspname = 'mlregistry' AND NOT o.rolsuper
+        UNION ALL
         SELECT 'missing_column', 'error', wanted.relation_name || '.' || wanted.column_name, 'The column does not exist.',
                'DROP EXTENSION … CASCADE takes columns of its types with it. Restore the table from a backup.'
           FROM (VALUES ('model_versions', 'semver')) AS wanted (relation_name, column_name)

@@ -2,7 +2,7 @@
 \echo Use "CREATE EXTENSION mlregistry" to load this file. \quit
 
 -- The schema may be there already. What somebody else could put into it would be found by the statements below and by
--- every later session, so nobody but superusers and the caller may own it, create in it or have functions in it.
+-- every later session, so nobody but superusers and the caller may own it, create in it or have anything in it that runs.
 -- This block is the first to run, on a search_path that has the schema on it: it trusts pg_catalog alone.
 DO $preamble$
 DECLARE
@@ -19,6 +19,8 @@ BEGIN
             SELECT a.grantee, 'may create objects in it'
               FROM pg_namespace n, aclexplode(n.nspacl) a
              WHERE n.oid = schema_id AND a.privilege_type = 'CREATE'
+            UNION ALL
+            SELECT c.relowner, 'has a table in it' FROM pg_class c WHERE c.relnamespace = schema_id AND c.relkind <> 'c'
             UNION ALL
             SELECT p.proowner, 'has a function in it' FROM pg_proc p WHERE p.pronamespace = schema_id
             UNION ALL
@@ -1491,6 +1493,11 @@ CREATE FUNCTION install(owner name DEFAULT NULL, seed boolean DEFAULT true, fts_
         IF owner IS NOT NULL THEN
             PERFORM mlregistry.set_registry_owner(owner);
         END IF;
+        -- What DROP EXTENSION … CASCADE has left, say.
+        IF EXISTS (SELECT FROM mlregistry.registry_relations() r WHERE to_regclass('mlregistry.' || r.relation_name) IS NULL) THEN
+            RAISE WARNING 'the registry that is there is not whole'
+                USING HINT = 'SELECT * FROM mlregistry.check_registry();';
+        END IF;
         RETURN outcome;
     END
     $function$;
@@ -1616,6 +1623,12 @@ CREATE FUNCTION check_installation() RETURNS TABLE (check_name text, severity te
          CROSS JOIN LATERAL aclexplode(n.nspacl) AS a
           LEFT JOIN pg_roles g ON g.oid = a.grantee
          WHERE n.nspname = 'mlregistry' AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner AND NOT coalesce(g.rolsuper, false)
+        UNION ALL
+        SELECT 'schema_owner', 'warning', 'mlregistry',
+               format('The schema belongs to %I, who is no superuser: a dump of this database is restored only after that was changed.', o.rolname),
+               'ALTER SCHEMA mlregistry OWNER TO …; tables may belong to any role.'
+          FROM pg_namespace n JOIN pg_roles o ON o.oid = n.nspowner
+         WHERE n.nspname = 'mlregistry' AND NOT o.rolsuper
         UNION ALL
         SELECT 'missing_column', 'error', wanted.relation_name || '.' || wanted.column_name, 'The column does not exist.',
                'DROP EXTENSION … CASCADE takes columns of its types with it. Restore the table from a backup.'
@@ -2457,8 +2470,9 @@ CREATE FUNCTION migration_scripts() RETURNS TABLE (from_version text, to_version
 $function$;
 COMMENT ON FUNCTION migration_scripts() IS 'statements that migrate() runs to bring older tables up to the version of the code';
 
--- functions/rights.sql
--- Rights. What is not named here may be called by everybody who may use the schema: those functions read and write with
+-- Rights, in the install script. An upgrade script has only those of functions that are new in it: a REVOKE there would make
+-- what a DBA has granted meanwhile a part of the extension, which is not dumped.
+-- What is not named here may be called by everybody who may use the schema: those functions read and write with
 -- the caller's own rights. What makes, changes or removes the installation is for its owner.
 
 REVOKE EXECUTE ON FUNCTION run_detached(text, name) FROM PUBLIC;

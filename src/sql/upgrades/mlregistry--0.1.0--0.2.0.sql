@@ -1,4 +1,5 @@
--- 0.2.0: files of versions. What has no OR REPLACE stands here; all functions follow, then the tables are migrated.
+-- 0.2.0: files of versions. Before the line FUNCTIONS stands what has no OR REPLACE, after it the rights of new functions;
+-- at the line all functions are made anew.
 
 CREATE TYPE file_info AS (
     project_slug text,
@@ -14,3 +15,6 @@ CREATE TYPE file_info AS (
     version_id uuid
 );
 COMMENT ON TYPE file_info IS 'A file of a version as functions return it';
+
+-- FUNCTIONS
+-- No new function has rights of its own.

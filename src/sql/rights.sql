@@ -1,4 +1,6 @@
--- Rights. What is not named here may be called by everybody who may use the schema: those functions read and write with
+-- Rights, in the install script. An upgrade script has only those of functions that are new in it: a REVOKE there would make
+-- what a DBA has granted meanwhile a part of the extension, which is not dumped.
+-- What is not named here may be called by everybody who may use the schema: those functions read and write with
 -- the caller's own rights. What makes, changes or removes the installation is for its owner.
 
 REVOKE EXECUTE ON FUNCTION run_detached(text, name) FROM PUBLIC;

@@ -1,0 +1,6 @@
+// What makes this a PostgreSQL module.
+#include "pg/compat.hpp"
+
+extern "C" {
+PG_MODULE_MAGIC;
+}

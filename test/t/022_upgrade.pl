@@ -1,0 +1,226 @@
+# Upgrades: from every released version to the one that is built, ALTER EXTENSION UPDATE gives what a fresh installation
+# has, and keeps every row. The released scripts are copied into the extension folder of the PostgreSQL under test.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib $FindBin::RealBin;
+use MLR;
+
+use File::Basename qw(basename);
+use File::Copy qw(copy);
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $current = code_version();
+my @released;
+for my $script (sort glob(project_root() . '/src/sql/released/mlregistry--*.sql')) {
+    copy($script, extension_folder()) or BAIL_OUT("cannot copy $script to " . extension_folder() . ": $!");
+    push @released, basename($script) =~ /^mlregistry--(.+)\.sql$/;
+}
+@released = grep { $_ ne $current } @released;
+BAIL_OUT('there is no released version to upgrade from') unless @released;
+
+my $node = new_node('upgrade');
+my $folder = PostgreSQL::Test::Utils::tempdir();
+sql($node, 'postgres', 'CREATE ROLE mlr_owner; CREATE ROLE mlr_auditor');
+
+my $clean = 'SELECT * FROM mlregistry.check_registry()';
+my $versions = 'SELECT extension_version, schema_version, library_version FROM mlregistry.registry_info()';
+my $to_owner = q{SELECT mlregistry.install(owner => 'mlr_owner')};
+my $nothing_to_do = "nothing to migrate: the tables are of version $current";
+
+sub new_database { my ($database, $sql) = @_; sql($node, 'postgres', "CREATE DATABASE $database"); sql($node, $database, $sql); return }
+sub drop_database { my ($database) = @_; sql($node, 'postgres', "DROP DATABASE $database"); return }
+
+# The rows of all tables but registry_meta, which knows the version.
+sub rows { my ($database) = @_; return join "\n", grep { !/^mlregistry\.registry_meta\|/ } split /\n/, row_digests($node, $database) }
+sub meta {
+    my ($database) = @_;
+    return sql($node, $database, q{SELECT key, value FROM mlregistry.registry_meta WHERE key <> 'schema_version' ORDER BY key});
+}
+
+# A catalog in two parts: the privileges that came with the extension, everything else.
+sub parts {
+    my ($catalog) = @_;
+    my @lines = split /\n/, $catalog;
+    return (join("\n", grep { /^initial privileges:/ } @lines), join("\n", grep { !/^initial privileges:/ } @lines));
+}
+
+# What pg_dump knows of rights.
+sub grants { my ($database) = @_; return join "\n", grep { /^(?:GRANT|REVOKE) / } split /\n/, dump_text($node, $database, '--schema-only') }
+
+# All rows are as before; tables that the upgrade has made may have come.
+sub same_rows {
+    my ($database, $before, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my %known = map { (split /\|/)[0] => 1 } split /\n/, $before;
+    return same_lines(join("\n", grep { $known{ (split /\|/)[0] } } split /\n/, rows($database)), $before, $name);
+}
+
+# What fresh installations look like.
+new_database('fresh', 'CREATE EXTENSION mlregistry');
+my $fresh = catalog($node, 'fresh');
+add_dba_objects($node, 'fresh');
+my $fresh_with_dba = catalog($node, 'fresh');
+drop_database('fresh');
+new_database('fresh', "CREATE EXTENSION mlregistry; $to_owner");
+my $fresh_with_owner = catalog($node, 'fresh');
+drop_database('fresh');
+
+for my $old (@released) {
+    my $install_old = "CREATE EXTENSION mlregistry VERSION '$old'";
+    my $update = 'ALTER EXTENSION mlregistry UPDATE';
+
+    # This waits for the timeout of migrate() while the other tests run: an open registration holds a table.
+    new_database('locked', $install_old);
+    sql($node, 'locked', q{SELECT mlregistry.register_model('held', framework => 'onnx')});
+    my $locked_before = catalog($node, 'locked');
+    my $holder = session($node, 'locked', 'holder');
+    is(ask($holder, q{BEGIN; SELECT semver FROM register_version('held', '1.0.0', 's3://held')}), '00000',
+        'a session registers a version and stays open');
+    my $updater = session($node, 'locked', 'updater');
+    my $started = time;
+    tell($updater, $update);
+    ok(is_waiting($node, 'locked', 'updater'), "an upgrade from $old waits for it");
+
+    subtest "from $old" => sub {
+        new_database('old', $install_old);
+        is_sql($node, 'old', 'SELECT mlregistry.schema_version()', $old, 'the old version is installed');
+        fill_registry($node, 'old');
+        my ($before, $meta) = (rows('old'), meta('old'));
+        my $old_catalog = catalog($node, 'old');
+
+        sql_ok($node, 'old', "BEGIN; $update; ROLLBACK", 'an upgrade may be rolled back');
+        same_lines(catalog($node, 'old'), $old_catalog, 'which leaves the old version');
+        is_sql($node, 'old', 'SELECT check_name FROM mlregistry.check_registry()', 'library_version',
+            'the old check_registry() finds the new library, nothing else');
+        is_sql($node, 'old', 'SELECT mlregistry.schema_version()', $old, 'and its tables');
+
+        is_quiet($node, [ 'pg_dump', '-Fc', '-f', "$folder/old", 'old' ], 'it is dumped for later');
+        sql_ok($node, 'old', $update, 'the upgrade says nothing');
+        same_lines(catalog($node, 'old'), $fresh, 'catalogs are those of a fresh installation');
+        same_rows('old', $before, 'no row has changed');
+        is(meta('old'), $meta, 'nor has what registry_meta knows, but for the version');
+        is_sql($node, 'old', $versions, "$current|$current|$current", 'all versions are the current one');
+        is_sql($node, 'old', $clean, '', 'check_registry() finds nothing');
+        is_sql($node, 'old', <<'SQL', "4.23.0\na.bin", 'registering and what is new work');
+BEGIN;
+SET LOCAL search_path = public, mlregistry;
+UPDATE organizations SET deleted_at = now() WHERE slug = 'other';
+SELECT semver FROM register_version('tfjs', bump => 'minor', artifact_uri => 's3://models/{version}');
+SELECT path FROM add_version_file('tfjs@latest', 'a.bin');
+ROLLBACK;
+SQL
+
+        my $rows = row_digests($node, 'old');
+        for my $time ('once more', 'and again') {
+            is_sql($node, 'old', 'SELECT mlregistry.migrate()', $nothing_to_do, "migrate() $time has nothing to do");
+        }
+        is(sql_state($node, 'old', $update), '00000', 'nor has ALTER EXTENSION UPDATE');
+        same_lines(catalog($node, 'old'), $fresh, 'nothing has changed');
+        same_lines(row_digests($node, 'old'), $rows, 'no row has changed');
+        drop_database('old');
+    };
+
+    subtest "from $old, tables of another role" => sub {
+        new_database('old', "$install_old; $to_owner");
+        fill_registry($node, 'old');
+        my $before = rows('old');
+        sql_ok($node, 'old', $update, 'the upgrade says nothing');
+        is_sql($node, 'old', q{SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'mlregistry'}, 'mlr_owner',
+            'new tables belong to the owner of the others');
+        same_lines(catalog($node, 'old'), $fresh_with_owner, 'catalogs are those of a fresh installation with that owner');
+        same_rows('old', $before, 'no row has changed');
+        is_sql($node, 'old', $clean, '', 'check_registry() finds nothing');
+        drop_database('old');
+    };
+
+    subtest "from $old, with what a DBA has added" => sub {
+        new_database('old', $install_old);
+        fill_registry($node, 'old');
+        add_dba_objects($node, 'old');
+        my $before = rows('old');
+        my $grants = grants('old');
+        sql_ok($node, 'old', $update, 'the upgrade says nothing');
+        my $upgraded = catalog($node, 'old');
+        my ($privileges, $others) = parts($upgraded);
+        my ($fresh_privileges, $fresh_others) = parts($fresh_with_dba);
+        same_lines($others, $fresh_others, 'catalogs are those of a fresh installation with the same additions');
+        same_rows('old', $before, 'no row has changed');
+        same_lines($privileges, $fresh_privileges, 'the privileges that came with the extension are those of a fresh installation');
+        same_lines(grants('old'), $grants, 'what the DBA has granted and revoked is still dumped');
+        sql($node, 'old', "DROP EXTENSION mlregistry CASCADE; DROP SCHEMA mlregistry CASCADE; $install_old");
+        sql($node, 'old', "GRANT EXECUTE ON FUNCTION mlregistry.check_registry() TO PUBLIC; $update");
+        is_sql($node, 'old', q{SELECT has_function_privilege('mlr_auditor', 'mlregistry.check_registry()', 'EXECUTE')}, 't', 'what the DBA has granted to all is still granted');
+        drop_database('old');
+    };
+
+    subtest "a dump of $old restored where the code is newer" => sub {
+        sql($node, 'postgres', 'CREATE DATABASE restored');
+        unlink extension_folder() . "/mlregistry--$old.sql" or die "unlink: $!";
+        is_quiet($node, [ 'pg_restore', '-j2', '-d', 'restored', "$folder/old" ], 'it is restored without a word');
+        copy(project_root() . "/src/sql/released/mlregistry--$old.sql", extension_folder()) or die "copy: $!";
+        my ($before, $meta) = (rows('restored'), meta('restored'));
+        is_sql($node, 'restored', $versions, "$current|$old|$current", 'the code is new, the tables are old');
+        is_sql($node, 'restored', q{SELECT detail, hint FROM mlregistry.check_registry() WHERE check_name = 'schema_version'},
+            "The tables are of version $old, the code is of $current.|SELECT mlregistry.migrate();", 'check_registry() says so, and the way out');
+
+        my $open = session($node, 'restored', 'open');
+        is(ask($open, q{BEGIN; UPDATE model_versions SET release_notes = 'open'}), '00000', 'while a session changes a table');
+        my $restored = catalog($node, 'restored');
+        sql($node, 'restored', q{ALTER FUNCTION mlregistry.migrate() SET lock_timeout = '300ms'});
+        sql_fails($node, 'restored', 'SELECT mlregistry.migrate()', '55P03', 'migrate() gives up');
+        sql($node, 'restored', q{ALTER FUNCTION mlregistry.migrate() SET lock_timeout = '10s'});
+        ask($open, 'ROLLBACK');
+        stop_sessions($open);
+        same_lines(catalog($node, 'restored'), $restored, 'and leaves everything as it was');
+
+        # Two at once: one migrates, the other waits and finds nothing left to do.
+        my $first = session($node, 'restored', 'first');
+        my $second = session($node, 'restored', 'second');
+        my ($state, $answer) = ask($first, 'BEGIN; SELECT migrate()');
+        is("$state $answer", "00000 migrated from version $old to $current", 'migrate() brings the tables up to the code');
+        tell($second, 'SELECT migrate()');
+        ok(is_waiting($node, 'restored', 'second'), 'a second one waits');
+        ask($first, 'COMMIT');
+        is(ask($second, 'SELECT 1'), '00000', 'and does not fail');
+        stop_sessions($first, $second);
+
+        same_lines(catalog($node, 'restored'), $fresh, 'catalogs are those of a fresh installation');
+        same_rows('restored', $before, 'no row has changed');
+        is(meta('restored'), $meta, 'nor has what registry_meta knows');
+        is_sql($node, 'restored', $clean, '', 'check_registry() finds nothing');
+        is_sql($node, 'restored', 'SELECT mlregistry.migrate()', $nothing_to_do, 'migrate() again has nothing to do');
+        drop_database('restored');
+    };
+
+    subtest "from $old while a table is locked" => sub {
+        my ($state, undef) = ask($updater, 'SELECT 1');
+        is($state, '55P03', 'the upgrade gives up');
+        cmp_ok(time - $started, '>=', 9, 'after ten seconds');
+        is(ask($holder, 'COMMIT'), '00000', 'the other session goes on');
+        same_lines(catalog($node, 'locked'), $locked_before, 'the old version is still there');
+        is_sql($node, 'locked', 'SELECT mlregistry.schema_version(), (SELECT count(*) FROM mlregistry.model_versions)', "$old|1", 'with its tables');
+        sql_ok($node, 'locked', $update, 'now the upgrade works');
+        same_lines(catalog($node, 'locked'), $fresh, 'catalogs are those of a fresh installation');
+        stop_sessions($holder, $updater);
+        drop_database('locked');
+    };
+}
+
+# ---- tables that the code cannot migrate
+
+new_database('odd', 'CREATE EXTENSION mlregistry');
+for my $case ([ '99.0.0', qr/newer than the code/ ], [ '0.0.1', qr/no migration from version 0\.0\.1/ ]) {
+    my ($version, $message) = @$case;
+    sql($node, 'odd', qq{UPDATE mlregistry.registry_meta SET value = '"$version"' WHERE key = 'schema_version'});
+    my $catalog = catalog($node, 'odd');
+    for my $function ('migrate()', 'install()') {
+        sql_fails($node, 'odd', "SELECT mlregistry.$function", '55000', "$function refuses tables of version $version", like => $message);
+    }
+    is_sql($node, 'odd', q{SELECT check_name, severity FROM mlregistry.check_registry()}, 'schema_version|error', 'check_registry() says so');
+    same_lines(catalog($node, 'odd'), $catalog, 'nothing has changed');
+}
+
+done_testing();

@@ -1,0 +1,476 @@
+# Shared by the TAP tests: clusters, SQL with its SQLSTATE, a filled registry, and what is in a database as lines of text
+# that can be compared.
+#
+#   cd test && prove -I $(dirname $(pg_config --pgxs))/../test/perl t/
+#
+# as a user who is not root, with pg_config, psql, … of the PostgreSQL in PATH where the extension is installed.
+# Clusters and logs go to a new folder below TMPDIR, or to TESTDIR (15), TESTDATADIR and TESTLOGDIR (16 on).
+package MLR;
+
+use strict;
+use warnings FATAL => 'all';
+
+use Exporter 'import';
+use File::Basename qw(dirname);
+use File::Spec ();
+use File::Temp ();
+
+my $pgxs_folder;
+
+BEGIN {
+    # Before PostgreSQL's modules are loaded: they read these.
+    unless ($ENV{TESTDIR} || $ENV{TESTDATADIR}) {
+        # Kept by PostgreSQL's modules when a test has failed.
+        my $folder = File::Temp::tempdir('mlregistry-tap.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+        $ENV{TESTDIR} = $folder;
+        $ENV{TESTDATADIR} = "$folder/data";
+        $ENV{TESTLOGDIR} = "$folder/log";
+    }
+    # Seconds. Nothing here takes that long, and a test that waits in vain should say so.
+    $ENV{PG_TEST_TIMEOUT_DEFAULT} //= 60;
+    chomp(my $pgxs = `pg_config --pgxs`);
+    $pgxs_folder = dirname($pgxs);
+    $ENV{PG_REGRESS} //= "$pgxs_folder/../test/regress/pg_regress";
+}
+
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+our @EXPORT = qw(
+    new_node project_root extension_folder code_version run_client sql sql_state sql_ok is_sql sql_fails same_lines
+    is_quiet row_digests catalog dump_text fill_registry add_dba_objects logged_states session ask tell is_waiting stop_sessions
+);
+
+# The checkout that the tests belong to.
+sub project_root { return $ENV{MLR_ROOT} // File::Spec->rel2abs(dirname(__FILE__) . '/../..') }
+
+# Where the scripts of extensions lie in the PostgreSQL under test.
+sub extension_folder {
+    chomp(my $share = `pg_config --sharedir`);
+    return "$share/extension";
+}
+
+# The version that CREATE EXTENSION installs.
+sub code_version {
+    my $control = PostgreSQL::Test::Utils::slurp_file(extension_folder() . '/mlregistry.control');
+    my ($version) = $control =~ /^default_version\s*=\s*'([^']+)'/m or die 'no default_version in mlregistry.control';
+    return $version;
+}
+
+# A running cluster of its own. Options: streaming => 1 for one that standbys can follow, conf => more settings.
+sub new_node {
+    my ($name, %options) = @_;
+    my $node = PostgreSQL::Test::Cluster->new($name);
+    $node->init(extra => [ '--encoding=UTF8', '--locale=C' ], allows_streaming => $options{streaming} // 0);
+    $node->append_conf('postgresql.conf', <<'CONF');
+log_line_prefix = '%m [%p] %q%e %d '
+log_statement = none
+timezone = 'UTC'
+shared_buffers = 32MB
+max_connections = 60
+CONF
+    $node->append_conf('postgresql.conf', $options{conf}) if defined $options{conf};
+    $node->start;
+    return $node;
+}
+
+# Runs a client program against a node: (exit status, standard output, standard error).
+sub run_client {
+    my ($node, $command, $input) = @_;
+    local $ENV{PGHOST} = $node->host;
+    local $ENV{PGPORT} = $node->port;
+    my ($out, $err) = ('', '');
+    IPC::Run::run($command, '<', \($input // ''), '>', \$out, '2>', \$err);
+    return ($? >> 8, $out, $err);
+}
+
+# Runs SQL, with the SQLSTATE in every message: (exit status of psql, output, messages). Options: as => role to connect as.
+sub _psql {
+    my ($node, $database, $sql, %options) = @_;
+    my @extra = ('-v', 'VERBOSITY=verbose', '-v', 'SHOW_CONTEXT=never');
+    push @extra, '-U', $options{as} if defined $options{as};
+    return $node->psql($database, $sql, extra_params => \@extra);
+}
+
+# Runs SQL that must work, and returns its output. Dies otherwise: for preparations.
+sub sql {
+    my ($node, $database, $sql, %options) = @_;
+    my ($status, $out, $err) = _psql($node, $database, $sql, %options);
+    if ($status != 0) {
+        diag("SQL failed: $err");
+        die "SQL failed: $err\n$sql";
+    }
+    return $out;
+}
+
+# Runs SQL, and returns the SQLSTATE of its error, or '00000'.
+sub sql_state {
+    my ($node, $database, $sql, %options) = @_;
+    my (undef, undef, $err) = _psql($node, $database, $sql, %options);
+    return _state_in($err);
+}
+
+sub _state_in {
+    my ($messages) = @_;
+    return '00000' if $messages !~ /^(?:psql:\S+ )?(?:ERROR|FATAL|PANIC):/m;
+    return $messages =~ /^(?:psql:\S+ )?(?:ERROR|FATAL|PANIC):\s+([0-9A-Z]{5}):/m ? $1 : "no SQLSTATE in: $messages";
+}
+
+# Tests that SQL works and says nothing, not even a notice.
+sub sql_ok {
+    my ($node, $database, $sql, $name, %options) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my ($status, undef, $err) = _psql($node, $database, $sql, %options);
+    return is($status == 0 ? $err : "exit status $status: $err", '', $name);
+}
+
+# Tests that SQL works and gives this output.
+sub is_sql {
+    my ($node, $database, $sql, $expected, $name, %options) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my ($status, $out, $err) = _psql($node, $database, $sql, %options);
+    return is($status == 0 ? $out : "exit status $status: $err", $expected, $name);
+}
+
+# Tests that SQL fails with this SQLSTATE. Options: like => what the message, detail or hint must match; as => role.
+sub sql_fails {
+    my ($node, $database, $sql, $state, $name, %options) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my ($status, $out, $err) = _psql($node, $database, $sql, %options);
+    my $ok = is(_state_in($err), $state, $name);
+    diag($err || $out) unless $ok;
+    return defined $options{like} ? like($err, $options{like}, "$name: message") : $ok;
+}
+
+# Tests that two lists of lines are the same; shows the difference, not the lists.
+sub same_lines {
+    my ($got, $expected, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my %surplus;
+    $surplus{$_}++ for split /\n/, $got;
+    $surplus{$_}-- for split /\n/, $expected;
+    my @difference = map { ($surplus{$_} > 0 ? 'surplus: ' : 'missing: ') . $_ } grep { $surplus{$_} != 0 } sort keys %surplus;
+    my $ok = ok($expected ne '' && !@difference, $name);
+    diag('nothing was expected: the test compares nothing') if $expected eq '';
+    diag(join "\n", @difference[ 0 .. ($#difference > 29 ? 29 : $#difference) ]) if @difference;
+    diag('… ' . ($#difference - 29) . ' more') if $#difference > 29;
+    return $ok;
+}
+
+# Tests that a client program ended well and had nothing to say on standard error.
+sub is_quiet {
+    my ($node, $command, $name, $input) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my ($status, undef, $err) = run_client($node, $command, $input);
+    return is("exit status $status: $err", 'exit status 0: ', $name);
+}
+
+# One line per table of the schemas: name, number of rows, hash of all rows with all columns.
+sub row_digests {
+    my ($node, $database) = @_;
+    my $queries = sql($node, $database, <<'SQL');
+SELECT string_agg(format($$SELECT %L, count(*), md5(string_agg(t::text, E'\n' ORDER BY t::text COLLATE "C")) FROM %I.%I t$$,
+                         n.nspname || '.' || c.relname, n.nspname, c.relname), E'\nUNION ALL ' ORDER BY n.nspname, c.relname)
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname IN ('mlregistry', 'public') AND c.relkind IN ('r', 'm')
+SQL
+    return $queries eq '' ? '' : sql($node, $database, "$queries\nORDER BY 1");
+}
+
+# What pg_dump writes, without the lines that are random.
+sub dump_text {
+    my ($node, $database, @options) = @_;
+    my ($status, $out, $err) = run_client($node, [ 'pg_dump', @options, $database ]);
+    die "pg_dump failed: $err" if $status != 0;
+    $out =~ s/^\\(?:un)?restrict .*\n//mg;
+    return $out;
+}
+
+# Everything that the catalogs know about the extension and the schemas mlregistry and public, one line per fact.
+# Object identifiers and the order of columns are left out: an upgraded database may differ in them. So is pg_attver,
+# a number that minor releases of 2026 keep among the options of columns for themselves.
+sub catalog {
+    my ($node, $database) = @_;
+    return sql($node, $database, <<'SQL');
+SET search_path = pg_catalog;
+CREATE FUNCTION pg_temp.acl(acl aclitem[], kind "char", owner oid) RETURNS text LANGUAGE sql AS
+    $$SELECT string_agg(item, ' ' ORDER BY item COLLATE "C") FROM unnest(coalesce(acl, acldefault(kind, owner))::text[]) AS item$$;
+CREATE FUNCTION pg_temp.note(object oid, catalog regclass, sub integer DEFAULT 0) RETURNS text LANGUAGE sql AS
+    $$SELECT concat(' comment ' || d.description, (SELECT ' member of ' || e.extname FROM pg_depend m JOIN pg_extension e ON e.oid = m.refobjid
+                                                    WHERE m.classid = note.catalog AND m.objid = note.object AND m.deptype = 'e'))
+        FROM (VALUES (1)) AS one LEFT JOIN pg_description d ON d.objoid = note.object AND d.classoid = note.catalog AND d.objsubid = note.sub$$;
+WITH schemas AS (
+    SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname IN ('mlregistry', 'public')
+), relations AS (
+    SELECT c.*, s.nspname || '.' || c.relname AS name FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
+), functions AS (
+    SELECT p.*, format('%s.%s(%s)', s.nspname, p.proname, pg_get_function_identity_arguments(p.oid)) AS name
+      FROM pg_proc p JOIN schemas s ON s.oid = p.pronamespace
+), facts AS (
+    SELECT 'schema' AS class, s.nspname::text AS name,
+           ROW(s.nspowner::regrole, pg_temp.acl(s.nspacl, 'n', s.nspowner), pg_temp.note(s.oid, 'pg_namespace'))::text AS fact
+      FROM schemas s
+    UNION ALL
+    SELECT 'extension', e.extname, ROW(e.extversion, e.extowner::regrole, e.extrelocatable, e.extnamespace::regnamespace,
+           e.extconfig, e.extcondition, pg_temp.note(e.oid, 'pg_extension'))::text
+      FROM pg_extension e WHERE e.extname <> 'plpgsql'
+    UNION ALL
+    SELECT 'member', i.type, i.identity
+      FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid, pg_identify_object(d.classid, d.objid, d.objsubid) i
+     WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname <> 'plpgsql'
+    UNION ALL
+    SELECT 'initial privileges', i.identity, ROW(p.privtype, pg_temp.acl(p.initprivs, 'f', 10))::text
+      FROM pg_init_privs p, pg_identify_object(p.classoid, p.objoid, p.objsubid) i WHERE i.schema IN (SELECT nspname FROM schemas)
+    UNION ALL
+    SELECT 'relation', c.name, ROW(c.relkind, c.relowner::regrole, c.relpersistence, a.amname, c.reltablespace,
+           pg_temp.acl(c.relacl, CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner), c.reloptions,
+           'rls ' || c.relrowsecurity, 'force ' || c.relforcerowsecurity, c.relreplident, c.relhasrules, c.relhastriggers,
+           pg_temp.note(c.oid, 'pg_class'))::text
+      FROM relations c LEFT JOIN pg_am a ON a.oid = c.relam
+    UNION ALL
+    SELECT 'column', c.name || '.' || a.attname, ROW(format_type(a.atttypid, a.atttypmod),
+           'not null ' || a.attnotnull, 'default ' || pg_get_expr(d.adbin, d.adrelid), 'identity', a.attidentity,
+           'generated', a.attgenerated, a.attstorage, a.attcompression, a.attcollation::regcollation,
+           'statistics ' || a.attstattarget,
+           ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\_attver=%'), 'acl ' || a.attacl::text,
+           pg_temp.note(c.oid, 'pg_class', a.attnum))::text
+      FROM relations c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+     WHERE c.relkind <> 'i'
+    UNION ALL
+    SELECT 'view', c.name, regexp_replace(pg_get_viewdef(c.oid), '\s+', ' ', 'g') FROM relations c WHERE c.relkind IN ('v', 'm')
+    UNION ALL
+    SELECT 'rule', c.name || '.' || r.rulename, ROW(r.ev_enabled, regexp_replace(pg_get_ruledef(r.oid), '\s+', ' ', 'g'))::text
+      FROM relations c JOIN pg_rewrite r ON r.ev_class = c.oid
+    UNION ALL
+    SELECT 'constraint', c.name || '.' || k.conname, ROW(k.contype, pg_get_constraintdef(k.oid), 'valid ' || k.convalidated,
+           k.condeferrable, k.condeferred, k.connoinherit, pg_temp.note(k.oid, 'pg_constraint'))::text
+      FROM relations c JOIN pg_constraint k ON k.conrelid = c.oid
+    UNION ALL
+    SELECT 'index', c.name, ROW(pg_get_indexdef(i.indexrelid), 'unique ' || i.indisunique, 'primary ' || i.indisprimary,
+           'valid ' || i.indisvalid, 'ready ' || i.indisready, 'live ' || i.indislive, 'clustered ' || i.indisclustered,
+           'identity ' || i.indisreplident, i.indimmediate)::text
+      FROM relations c JOIN pg_index i ON i.indexrelid = c.oid
+    UNION ALL
+    SELECT 'trigger', c.name || '.' || t.tgname, ROW(t.tgenabled, pg_get_triggerdef(t.oid), pg_temp.note(t.oid, 'pg_trigger'))::text
+      FROM relations c JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal
+    UNION ALL
+    SELECT 'foreign key trigger', c.name || '.' || k.conname, ROW(t.tgenabled, t.tgfoid::regproc, t.tgtype)::text
+      FROM relations c JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgisinternal JOIN pg_constraint k ON k.oid = t.tgconstraint
+    UNION ALL
+    SELECT 'policy', c.name || '.' || p.polname, ROW(p.polcmd, p.polpermissive, p.polroles::regrole[],
+           pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid), pg_temp.note(p.oid, 'pg_policy'))::text
+      FROM relations c JOIN pg_policy p ON p.polrelid = c.oid
+    UNION ALL
+    SELECT 'statistics', s.stxname, pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s JOIN schemas n ON n.oid = s.stxnamespace
+    UNION ALL
+    SELECT 'function', f.name, ROW(f.prokind, f.proowner::regrole, l.lanname, pg_get_function_arguments(f.oid),
+           pg_get_function_result(f.oid), f.provolatile, f.proparallel, 'strict ' || f.proisstrict, 'definer ' || f.prosecdef,
+           'leakproof ' || f.proleakproof, f.procost, f.prorows, f.prosupport, f.proconfig, f.probin,
+           'acl ' || pg_temp.acl(f.proacl, 'f', f.proowner), md5(f.prosrc), CASE WHEN length(f.prosrc) < 80 THEN f.prosrc END,
+           pg_get_function_sqlbody(f.oid), pg_temp.note(f.oid, 'pg_proc'))::text
+      FROM functions f JOIN pg_language l ON l.oid = f.prolang
+    UNION ALL
+    SELECT 'aggregate', f.name, ROW(a.aggkind, a.aggnumdirectargs, a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn,
+           a.aggdeserialfn, a.aggsortop::regoperator, a.aggtranstype::regtype, a.agginitval, a.aggfinalmodify, a.aggtransspace)::text
+      FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
+    UNION ALL
+    SELECT 'type', t.oid::regtype::text, ROW(t.typtype, t.typcategory, t.typispreferred, t.typlen, t.typbyval, t.typalign,
+           t.typstorage, t.typisdefined, t.typdelim, t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout,
+           t.typanalyze, t.typsubscript, t.typelem::regtype, t.typarray::regtype, t.typbasetype::regtype, t.typnotnull, t.typdefault,
+           t.typcollation::regcollation, t.typowner::regrole, 'acl ' || pg_temp.acl(t.typacl, 'T', t.typowner), pg_temp.note(t.oid, 'pg_type'))::text
+      FROM pg_type t JOIN schemas s ON s.oid = t.typnamespace
+    UNION ALL
+    SELECT 'attribute order', c.name, string_agg(format('%s %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
+      FROM relations c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE c.relkind = 'c' GROUP BY c.name
+    UNION ALL
+    SELECT 'operator', o.oid::regoperator::text, ROW(o.oprkind, o.oprresult::regtype, o.oprcode, o.oprcom::regoperator,
+           o.oprnegate::regoperator, o.oprrest, o.oprjoin, 'merges ' || o.oprcanmerge, 'hashes ' || o.oprcanhash, o.oprowner::regrole,
+           pg_temp.note(o.oid, 'pg_operator'))::text
+      FROM pg_operator o JOIN schemas s ON s.oid = o.oprnamespace
+    UNION ALL
+    SELECT 'operator class', format('%s using %s', c.opcname, a.amname), ROW(f.opfname, c.opcintype::regtype, c.opckeytype::regtype,
+           'default ' || c.opcdefault, c.opcowner::regrole, pg_temp.note(c.oid, 'pg_opclass'))::text
+      FROM pg_opclass c JOIN schemas s ON s.oid = c.opcnamespace JOIN pg_am a ON a.oid = c.opcmethod JOIN pg_opfamily f ON f.oid = c.opcfamily
+    UNION ALL
+    SELECT 'operator family', format('%s using %s', f.opfname, a.amname), ROW(f.opfowner::regrole, pg_temp.note(f.oid, 'pg_opfamily'))::text
+      FROM pg_opfamily f JOIN schemas s ON s.oid = f.opfnamespace JOIN pg_am a ON a.oid = f.opfmethod
+    UNION ALL
+    SELECT 'operator of family', format('%s using %s', f.opfname, m.amname), ROW(a.amopstrategy, a.amoppurpose, a.amopopr::regoperator)::text
+      FROM pg_amop a JOIN pg_opfamily f ON f.oid = a.amopfamily JOIN schemas s ON s.oid = f.opfnamespace JOIN pg_am m ON m.oid = f.opfmethod
+    UNION ALL
+    SELECT 'function of family', format('%s using %s', f.opfname, m.amname), ROW(a.amprocnum, a.amproc::regprocedure,
+           a.amproclefttype::regtype, a.amprocrighttype::regtype)::text
+      FROM pg_amproc a JOIN pg_opfamily f ON f.oid = a.amprocfamily JOIN schemas s ON s.oid = f.opfnamespace JOIN pg_am m ON m.oid = f.opfmethod
+    UNION ALL
+    SELECT 'cast', format('%s as %s', c.castsource::regtype, c.casttarget::regtype), ROW(c.castfunc::regprocedure, c.castcontext,
+           c.castmethod, pg_temp.note(c.oid, 'pg_cast'))::text
+      FROM pg_cast c WHERE c.oid >= 16384
+    UNION ALL
+    SELECT 'default privileges', concat_ws(' ', d.defaclrole::regrole, d.defaclnamespace::regnamespace, d.defaclobjtype), d.defaclacl::text
+      FROM pg_default_acl d
+    UNION ALL
+    SELECT 'event trigger', e.evtname, e.evtevent FROM pg_event_trigger e
+    UNION ALL
+    -- Not the dependencies on schemas pinned by PostgreSQL, and not those that a pg_toast name, which has a number, is in.
+    SELECT 'dependency', pg_describe_object(d.classid, d.objid, d.objsubid),
+           ROW(d.deptype, pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid))::text
+      FROM pg_depend d, pg_identify_object(d.classid, d.objid, 0) i
+     WHERE (i.schema IN (SELECT nspname FROM schemas) OR i.identity ~ '\m(mlregistry|public)\.') AND d.deptype NOT IN ('e', 'P', 'S')
+       AND d.objid NOT IN (SELECT t.oid FROM pg_trigger t WHERE t.tgisinternal)
+)
+SELECT translate(concat_ws(': ', class, name, fact), E'\n', ' ') COLLATE "C" FROM facts ORDER BY 1;
+SQL
+}
+
+# Fills an installed registry: four models with their real version histories, aliases, files, archived and deleted rows,
+# a second organization by direct SQL, and rows that each trigger would change if it fired when they are restored.
+# An older registry that has no files of versions gets none.
+sub fill_registry {
+    my ($node, $database) = @_;
+    my $histories = project_root() . '/test/data/version-histories.tsv';
+    my $has_files = sql($node, $database, q{SELECT to_regclass('mlregistry.version_files') IS NOT NULL}) eq 't';
+    my $files = $has_files ? <<'SQL' : '';
+SELECT count(*) FROM add_version_file('tfjs@1.0.0', 'model.safetensors', size_bytes => 4711, sha256 => repeat('ab', 32));
+SELECT count(*) FROM add_version_file('tfjs@1.0.0', 'gpu/model.bin', uri => 's3://b/gpu/model.bin', variant => 'cu121');
+SELECT count(*) FROM add_version_file('transformers-js@latest', 'a/b/c.json', media_type => 'application/json');
+SQL
+    sql($node, $database, <<"SQL");
+SET search_path = public, mlregistry;
+CREATE TEMP TABLE histories (model_name text, published integer, semver text, precedence_rank integer);
+\\copy histories FROM '$histories' WITH (FORMAT csv, DELIMITER E'\\t', HEADER)
+DELETE FROM histories WHERE model_name = 'electron' AND published > 8;
+SELECT count(*)
+  FROM (SELECT DISTINCT h.model_name FROM histories h) AS m,
+       register_model(m.model_name, framework => 'onnx', description => E'tab \\t, backslash \\\\, two lines\\nÄ ✓ \\\\N',
+                      metadata => '{"team": "vision", "gpu": [1, 2.5]}');
+SELECT count(v.version_id)
+  FROM (SELECT * FROM histories ORDER BY published) AS h,
+       register_version(h.model_name, h.semver, 's3://models/' || h.model_name || '/{version}', release_notes => 'no. ' || h.published,
+                        performance_metrics => jsonb_build_object('rank', h.precedence_rank)) AS v;
+SELECT count(*) FROM set_alias('tfjs', 'champion', '3.0.0');
+SELECT count(*) FROM set_alias('tfjs', 'champion', '4.0.0');
+SELECT count(*) FROM set_alias('tfjs', 'Stable', 'latest');
+SELECT count(*) FROM set_alias('onnxruntime-web', 'champion', 'latest');
+$files
+INSERT INTO frameworks (name, description) VALUES ('our_own', 'Ours');
+UPDATE gpu_types SET price_per_hour_usd = 3.9876 WHERE name = 'nvidia-a100';
+SELECT count(*) FROM register_model('old-one', framework => 'our_own');
+SELECT count(*) FROM register_version('old-one', '1.0.0+build.7', 'file:///old');
+SELECT count(*) FROM register_model('deleted-one', framework => 'custom');
+UPDATE models SET is_active = false, archived_reason = 'replaced' WHERE model_name = 'old-one';
+UPDATE models SET deleted_at = now() WHERE model_name = 'deleted-one';
+UPDATE model_versions SET deleted_at = now() WHERE semver = '0.0.1'::semver OR semver = '1.3.1'::semver;
+UPDATE model_versions v SET stage = 'production', status = 'validated' FROM models m
+ WHERE m.model_id = v.model_id AND m.model_name = 'tfjs' AND v.semver = '4.0.0'::semver;
+UPDATE model_versions v SET status = 'deprecated', deprecation_reason = 'slow' FROM models m
+ WHERE m.model_id = v.model_id AND m.model_name = 'tfjs' AND v.semver = '2.0.0'::semver;
+
+INSERT INTO organizations (organization_id, name, slug, billing_email, max_models)
+VALUES ('11111111-1111-4111-8111-111111111111', 'Öther & Co.', 'other', 'bills\@other.example', 10);
+INSERT INTO projects (project_id, organization_id, name, slug)
+VALUES ('22222222-2222-4222-8222-222222222222', '11111111-1111-4111-8111-111111111111', 'Research', 'research');
+INSERT INTO models (model_id, organization_id, project_id, model_name, framework)
+VALUES ('33333333-3333-4333-8333-333333333333', '11111111-1111-4111-8111-111111111111',
+        '22222222-2222-4222-8222-222222222222', 'tfjs', 'jax');
+INSERT INTO model_versions (organization_id, model_id, semver, artifact_uri)
+SELECT '11111111-1111-4111-8111-111111111111', '33333333-3333-4333-8333-333333333333', format('0.%s.0', n), '/models/' || n
+  FROM generate_series(1, 5) n;
+INSERT INTO model_aliases (organization_id, model_id, alias, version_id)
+SELECT organization_id, model_id, 'best', version_id FROM model_versions
+ WHERE organization_id = '11111111-1111-4111-8111-111111111111' AND semver = '0.3.0'::semver;
+
+-- What triggers would change: touch, actor, normalize.
+SET session_replication_role = replica;
+UPDATE models SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = gen_random_uuid(),
+                  display_name = display_name, primary_contact = ' not trimmed ';
+UPDATE model_versions SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', registered_by_user = gen_random_uuid(),
+                          git_branch = ' not trimmed ',
+                          registered_at = '2019-01-01'::timestamptz + make_interval(secs => hashtext(semver::text) % 10000);
+UPDATE model_aliases SET set_at = '2020-02-29 12:00+00', set_by = 'somebody', set_by_user = gen_random_uuid();
+UPDATE organizations SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = gen_random_uuid();
+UPDATE projects SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = gen_random_uuid();
+RESET session_replication_role;
+SQL
+    return;
+}
+
+# What a DBA may have added to the registry's tables and around them. Roles mlr_owner and mlr_auditor must exist.
+sub add_dba_objects {
+    my ($node, $database) = @_;
+    sql($node, $database, <<'SQL');
+ALTER TABLE mlregistry.models ADD COLUMN dba_cost_center text DEFAULT 'cc-0' NOT NULL;
+SET session_replication_role = replica;
+UPDATE mlregistry.models SET dba_cost_center = 'cc-' || length(model_name);
+RESET session_replication_role;
+COMMENT ON COLUMN mlregistry.models.dba_cost_center IS 'Who pays';
+ALTER TABLE mlregistry.models ADD CONSTRAINT dba_valid_cost_center CHECK (dba_cost_center ~ '^cc-\d+$');
+CREATE INDEX dba_models_cost_center ON mlregistry.models (dba_cost_center, lower(display_name)) WHERE mlregistry.is_valid_name(model_name);
+COMMENT ON INDEX mlregistry.dba_models_cost_center IS 'for the report';
+CREATE INDEX dba_versions_build ON mlregistry.model_versions (semver mlregistry.semver_build_ops);
+COMMENT ON TABLE mlregistry.models IS 'Models, as the DBA sees them';
+GRANT USAGE ON SCHEMA mlregistry TO mlr_auditor;
+GRANT SELECT, UPDATE (description) ON mlregistry.models TO mlr_auditor;
+GRANT SELECT ON mlregistry.v_models_latest TO mlr_auditor WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION mlregistry.check_registry() TO mlr_auditor;
+REVOKE EXECUTE ON FUNCTION mlregistry.drop_alias(text, text) FROM PUBLIC;
+ALTER TABLE mlregistry.models ENABLE ROW LEVEL SECURITY;
+CREATE POLICY dba_active ON mlregistry.models FOR SELECT TO mlr_auditor USING (is_active AND mlregistry.is_valid_name(model_name));
+COMMENT ON POLICY dba_active ON mlregistry.models IS 'Auditors see active models';
+CREATE TABLE public.dba_notes (model_id uuid PRIMARY KEY REFERENCES mlregistry.models ON DELETE CASCADE, since mlregistry.semver, note text);
+INSERT INTO public.dba_notes SELECT model_id, '1.0.0', model_name FROM mlregistry.models;
+CREATE VIEW public.dba_report AS SELECT model_name, latest_version FROM mlregistry.v_models_latest;
+CREATE MATERIALIZED VIEW public.dba_highest AS SELECT model_id, mlregistry.max(semver) AS semver FROM mlregistry.model_versions GROUP BY model_id;
+SQL
+    return;
+}
+
+# How often each SQLSTATE was logged as an error since that position in the log (-s of the file): 'state n' lines.
+sub logged_states {
+    my ($node, $position) = @_;
+    my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile, $position // 0);
+    my %states;
+    $states{$1}++ while $log =~ /^\S+ \S+ \S+ \[\d+\] ([0-9A-Z]{5}) .*?(?:ERROR|FATAL|PANIC): /mg;
+    return join "\n", map { "$_ $states{$_}" } sort keys %states;
+}
+
+# A session that stays open. ask() waits for the end of a statement; tell() does not: the next ask() gets its outcome too.
+sub session {
+    my ($node, $database, $name) = @_;
+    my $session = $node->background_psql($database, on_error_stop => 0,
+        extra_params => [ '-v', 'VERBOSITY=verbose', '-v', 'SHOW_CONTEXT=never' ]);
+    $session->query_safe("SET application_name = '$name'; SET search_path = public, mlregistry;");
+    return $session;
+}
+
+# Runs SQL in a session: its SQLSTATE, or '00000', and its output.
+sub ask {
+    my ($session, $sql) = @_;
+    $session->{stderr} = '';
+    my $out = $session->query($sql);
+    my $state = _state_in($session->{stderr});
+    $session->{stderr} = '';
+    return wantarray ? ($state, $out) : $state;
+}
+
+# Sends SQL to a session without waiting for its end.
+sub tell {
+    my ($session, $sql) = @_;
+    $session->{stdin} .= "$sql;\n";
+    $session->{run}->pump_nb while length $session->{stdin};
+    return;
+}
+
+# Waits until the session of that name waits for a lock.
+sub is_waiting {
+    my ($node, $database, $name) = @_;
+    return $node->poll_query_until($database,
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = '$name' AND wait_event_type = 'Lock')");
+}
+
+sub stop_sessions { $_->quit for @_; return }
+
+1;
