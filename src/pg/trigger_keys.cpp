@@ -8,6 +8,7 @@ extern "C" {
 #include "utils/uuid.h"
 }
 
+#include <cstdint>
 #include <cstring>
 
 namespace mlregistry::pg {
@@ -41,6 +42,17 @@ Parent parents[] = {
 
 #undef PROJECT_OF
 
+struct KnownParent {
+    pg_uuid_t organization;
+    pg_uuid_t parent;
+    pg_uuid_t project;
+    bool used;
+};
+
+/// Parents that the statement has found, each in the slot that its identifier says. A parent's project never changes,
+/// so what was found stays true; what was not found is asked for again.
+constexpr std::size_t parent_slots = 2048;
+
 struct KeysState {
     bool ready;
     int key_count;
@@ -49,11 +61,8 @@ struct KeysState {
     AttrNumber project;
     AttrNumber parent_key;
     Parent *parent;
-    // The last parent that was found: rows of one INSERT mostly share it, and its project cannot change.
-    bool found;
-    pg_uuid_t found_organization;
-    pg_uuid_t found_parent;
-    pg_uuid_t found_project;
+    KnownParent last;   ///< enough for rows of one parent
+    KnownParent *known; ///< parent_slots of them, from the second parent on
 };
 
 AttrNumber optional_column(const RowTrigger &trigger, const char *name) {
@@ -116,30 +125,51 @@ void refuse_changed_key(const RowTrigger &trigger, AttrNumber column) {
 
 bool same_uuid(const pg_uuid_t &a, const pg_uuid_t &b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
 
-/// Finds the project of the row's parent; false when there is no such parent, which the foreign key will refuse.
-bool find_project(const RowTrigger &trigger, KeysState &state) {
+bool is_parent(const KnownParent &known, const pg_uuid_t &organization, const pg_uuid_t &parent) noexcept {
+    return known.used && same_uuid(known.parent, parent) && same_uuid(known.organization, organization);
+}
+
+/// Where a parent is kept. Identifiers are random as a rule; others share slots, which costs time only.
+KnownParent &slot(FunctionCallInfo fcinfo, KeysState &state, const pg_uuid_t &parent) {
+    if (!state.last.used) {
+        return state.last;
+    }
+    if (state.known == nullptr) {
+        state.known = static_cast<KnownParent *>(
+            MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, parent_slots * sizeof(KnownParent)));
+    }
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &parent.data[UUID_LEN - sizeof bits], sizeof bits);
+    return state.known[bits % parent_slots];
+}
+
+/// Project of the row's parent; null when there is no such parent, which the foreign key will refuse.
+const pg_uuid_t *find_project(FunctionCallInfo fcinfo, const RowTrigger &trigger, KeysState &state) {
     const ColumnValue organization = column_value(trigger, trigger.row, state.organization);
     const ColumnValue parent = column_value(trigger, trigger.row, state.parent_key);
     if (organization.is_null || parent.is_null) {
-        return false;
+        return nullptr;
     }
     const pg_uuid_t &organization_id = *DatumGetUUIDP(organization.value);
     const pg_uuid_t &parent_id = *DatumGetUUIDP(parent.value);
-    if (state.found && same_uuid(state.found_organization, organization_id) &&
-        same_uuid(state.found_parent, parent_id)) {
-        return true;
+    if (is_parent(state.last, organization_id, parent_id)) {
+        return &state.last.project;
+    }
+    KnownParent &known = slot(fcinfo, state, parent_id);
+    if (is_parent(known, organization_id, parent_id)) {
+        return &known.project;
     }
     const Datum values[] = {organization.value, parent.value};
     connect();
-    state.found = run(state.parent->project, table_owner(trigger), values, nullptr, Sight::current, 1) == 1;
-    if (state.found) {
+    known.used = run(state.parent->project, table_owner(trigger), values, nullptr, Sight::current, 1) == 1;
+    if (known.used) {
         bool is_null = false;
-        state.found_project = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-        state.found_organization = organization_id;
-        state.found_parent = parent_id;
+        known.project = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+        known.organization = organization_id;
+        known.parent = parent_id;
     }
     done();
-    return state.found;
+    return known.used ? &known.project : nullptr;
 }
 
 } // namespace
@@ -163,10 +193,11 @@ MLR_FUNCTION(mlregistry_trg_keys) {
         return PointerGetDatum(trigger.row);
     }
     RowChange change;
-    if (state.parent != nullptr && find_project(trigger, state)) {
+    const pg_uuid_t *const found = state.parent != nullptr ? find_project(fcinfo, trigger, state) : nullptr;
+    if (found != nullptr) {
         const ColumnValue project = column_value(trigger, trigger.row, state.project);
-        if (project.is_null || !same_uuid(*DatumGetUUIDP(project.value), state.found_project)) {
-            change.set(state.project, UUIDPGetDatum(&state.found_project));
+        if (project.is_null || !same_uuid(*DatumGetUUIDP(project.value), *found)) {
+            change.set(state.project, UUIDPGetDatum(found));
         }
     }
     return changed_row(trigger, change);

@@ -152,7 +152,8 @@ SQL
         same_lines(grants('old'), $grants, 'what the DBA has granted and revoked is still dumped');
         sql($node, 'old', "DROP EXTENSION mlregistry CASCADE; DROP SCHEMA mlregistry CASCADE; $install_old");
         sql($node, 'old', "GRANT EXECUTE ON FUNCTION mlregistry.check_registry() TO PUBLIC; $update");
-        is_sql($node, 'old', q{SELECT has_function_privilege('mlr_auditor', 'mlregistry.check_registry()', 'EXECUTE')}, 't', 'what the DBA has granted to all is still granted');
+        is_sql($node, 'old', q{SELECT has_function_privilege('mlr_auditor', 'mlregistry.check_registry()', 'EXECUTE')}, 't',
+            'what the DBA has granted to all is still granted');
         drop_database('old');
     };
 

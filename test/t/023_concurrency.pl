@@ -258,8 +258,8 @@ SQL
 UPDATE model_versions SET deleted_at = now() WHERE model_id = find_model('rules') AND semver = '1.0.0'::semver
 SQL
     sql_fails($node, 'd', <<'SQL', '23514', 'an alias of a deleted version', like => qr/CONSTRAINT NAME:\s+alias_of_deleted_version/);
-UPDATE model_aliases SET version_id = (SELECT v.version_id FROM model_versions v WHERE v.model_id = find_model('rules') AND v.semver = '2.0.0'::semver)
- WHERE model_id = find_model('rules')
+UPDATE model_aliases a SET version_id = v.version_id FROM model_versions v
+ WHERE a.model_id = find_model('rules') AND v.model_id = a.model_id AND v.semver = '2.0.0'::semver
 SQL
 };
 

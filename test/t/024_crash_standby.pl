@@ -61,7 +61,8 @@ SQL
 my $models_with_gaps = <<'SQL';
 SELECT m.model_name
   FROM models m,
-       LATERAL (SELECT array_agg(v.semver::text ORDER BY v.semver) AS versions, count(*) AS n FROM model_versions v WHERE v.model_id = m.model_id) AS has
+       LATERAL (SELECT array_agg(v.semver::text ORDER BY v.semver) AS versions, count(*) AS n
+                  FROM model_versions v WHERE v.model_id = m.model_id) AS has
  WHERE m.model_name LIKE 'crash-%' AND has.versions <> ARRAY(SELECT format('0.%s.0', n) FROM generate_series(1, has.n) AS n)
 SQL
 
@@ -182,6 +183,7 @@ is_sql($standby, 'd', <<'SQL', "99.1.0\n99.1.0", 'a standby that was promoted re
 SELECT semver FROM register_version('tfjs', bump => 'minor', artifact_uri => 's3://promoted/{version}');
 SELECT semver FROM resolve('tfjs@latest');
 SQL
-is_sql($standby, 'd', 'SELECT * FROM check_registry(); SELECT moved FROM registry_info()', 'f', 'check_registry() finds nothing, and it is no copy elsewhere');
+is_sql($standby, 'd', 'SELECT * FROM check_registry(); SELECT moved FROM registry_info()', 'f',
+    'check_registry() finds nothing, and it is no copy elsewhere');
 
 done_testing();
