@@ -11,6 +11,20 @@ SELECT relation_name, kind, area FROM registry_relations() ORDER BY ordinal;
 SELECT count(*) > 30 AS triggers, count(*) = count(DISTINCT (table_name, trigger_name)) AS distinct FROM registry_triggers();
 SELECT * FROM check_registry();
 
+-- what was taken away is found
+BEGIN;
+ALTER TABLE model_versions DROP CONSTRAINT unique_model_version;
+DROP INDEX unique_model_name, idx_models_risk;
+ALTER TABLE models DROP CONSTRAINT valid_model_name, DROP CONSTRAINT models_project_fkey;
+DROP TRIGGER mlr_60_touch ON models;
+ALTER TABLE projects DISABLE TRIGGER mlr_10_keys;
+ALTER TABLE organizations ADD CONSTRAINT of_a_dba CHECK (slug <> 'x') NOT VALID;
+SELECT check_name, severity, object FROM check_registry() ORDER BY 1, 3;
+ROLLBACK;
+SELECT (SELECT count(*) FROM registry_constraints()) = (SELECT count(*) FROM pg_constraint c JOIN registry_relations() r ON c.conrelid = to_regclass('mlregistry.' || r.relation_name) WHERE c.contype IN ('c', 'f', 'p', 'u')) AS all_constraints,
+       (SELECT count(*) FROM registry_indexes()) = (SELECT count(*) FROM pg_index i JOIN registry_relations() r ON i.indrelid = to_regclass('mlregistry.' || r.relation_name) WHERE NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u'))) AS all_indexes,
+       (SELECT count(*) FROM registry_triggers()) = (SELECT count(*) FROM pg_trigger t JOIN registry_relations() r ON t.tgrelid = to_regclass('mlregistry.' || r.relation_name) WHERE NOT t.tgisinternal) AS all_triggers;
+
 -- bad input and NULL
 SELECT set_registry_owner('no such role');
 SELECT set_registry_owner(NULL);
@@ -48,7 +62,8 @@ SELECT uninstall(confirm => 'mlregistry');
 SELECT install(seed => false) = 'installed version ' || code_version() AS installed;
 SELECT (SELECT count(*) FROM organizations) + (SELECT count(*) FROM frameworks) + (SELECT count(*) FROM registry_meta) AS rows;
 SELECT install(seed => false);
-SELECT install() = 'installed version ' || code_version() AS seeded;
+SELECT install(fts_language => 'german') = 'installed version ' || code_version() AS seeded;
+SELECT fts_language FROM registry_info();
 SELECT * FROM check_registry();
 UPDATE organizations SET deleted_at = now();
 SELECT register_model('m');

@@ -107,11 +107,11 @@ TEST(Selector, IsOfOneKind) {
         {"v", SelectorKind::alias},
         {"a--", SelectorKind::alias},
         {std::string(255, 'A'), SelectorKind::alias},
-        // An alias cannot be spelled like any of these in whatever case, so they mean nothing.
-        {"Latest", SelectorKind::invalid},
+        // An alias cannot be spelled like any of these in whatever case, so they mean what they say.
+        {"Latest", SelectorKind::latest},
         {"LATEST", SelectorKind::latest},
         {"Production", SelectorKind::stage},
-        {"STAGING", SelectorKind::invalid},
+        {"STAGING", SelectorKind::stage},
         {"v1", SelectorKind::invalid},
         {"V1.2.3", SelectorKind::invalid},
         {"v1.2.3", SelectorKind::invalid},

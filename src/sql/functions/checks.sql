@@ -4,14 +4,31 @@ CREATE OR REPLACE FUNCTION is_intact(version semver) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_semver_is_intact';
 COMMENT ON FUNCTION is_intact(semver) IS 'false when the stored bytes are not a version';
 
--- From the text that installs them, so that there is one list.
+-- What install() makes, from the text that makes it, so that there is one list of each.
 CREATE OR REPLACE FUNCTION registry_triggers() RETURNS TABLE (table_name text, trigger_name text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
           FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER (\w+) [^;]*? ON mlregistry\.(\w+) FOR EACH', 'g') AS m
     $function$;
 COMMENT ON FUNCTION registry_triggers() IS 'triggers that install() makes';
+
+CREATE OR REPLACE FUNCTION registry_constraints() RETURNS TABLE (table_name text, constraint_name text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT substring(made.statement from 'CREATE TABLE mlregistry\.(\w+) '), named.m[1]
+          FROM regexp_split_to_table(mlregistry.install_script(), ';\s*\n') AS made (statement),
+               regexp_matches(made.statement, '\n\s+CONSTRAINT (\w+) ', 'g') AS named (m)
+    $function$;
+COMMENT ON FUNCTION registry_constraints() IS 'constraints that install() makes';
+
+CREATE OR REPLACE FUNCTION registry_indexes() RETURNS TABLE (table_name text, index_name text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT m[2], m[1]
+          FROM regexp_matches(mlregistry.install_script(), 'CREATE (?:UNIQUE )?INDEX (\w+) ON mlregistry\.(\w+)', 'g') AS m
+    $function$;
+COMMENT ON FUNCTION registry_indexes() IS 'indexes that install() makes besides those of constraints';
 
 CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -84,6 +101,18 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
           FROM mlregistry.registry_triggers() wanted
           LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(format('mlregistry.%I', wanted.table_name)) AND t.tgname = wanted.trigger_name
          WHERE t.oid IS NULL AND to_regclass(format('mlregistry.%I', wanted.table_name)) IS NOT NULL
+        UNION ALL
+        SELECT 'missing_constraint', 'error', format('%s on %s', wanted.constraint_name, wanted.table_name), 'The constraint does not exist, so rows may break it.',
+               'Restore it from mlregistry.install_script().'
+          FROM mlregistry.registry_constraints() wanted
+          LEFT JOIN pg_constraint c ON c.conrelid = to_regclass(format('mlregistry.%I', wanted.table_name)) AND c.conname = wanted.constraint_name
+         WHERE c.oid IS NULL AND to_regclass(format('mlregistry.%I', wanted.table_name)) IS NOT NULL
+        UNION ALL
+        SELECT 'missing_index', CASE WHEN wanted.index_name LIKE 'idx%' THEN 'warning' ELSE 'error' END,
+               format('%s on %s', wanted.index_name, wanted.table_name), 'The index does not exist.',
+               'Restore it from mlregistry.install_script().'
+          FROM mlregistry.registry_indexes() wanted
+         WHERE to_regclass(format('mlregistry.%I', wanted.index_name)) IS NULL AND to_regclass(format('mlregistry.%I', wanted.table_name)) IS NOT NULL
         UNION ALL
         SELECT 'unvalidated_constraint', 'warning', format('%s on %s', c.conname, r.relation_name), 'Rows from before it may break it.',
                format('ALTER TABLE mlregistry.%I VALIDATE CONSTRAINT %I;', r.relation_name, c.conname)

@@ -86,22 +86,23 @@ CREATE OR REPLACE FUNCTION migrate() RETURNS text
     SET lock_timeout = '10s'
     AS $function$
     DECLARE
-        start_version text := mlregistry.schema_version();
+        start_version text;
         at_version text;
         step record;
         owner name := mlregistry.registry_owner();
     BEGIN
-        IF start_version IS NULL THEN
+        IF mlregistry.schema_version() IS NULL THEN
             RETURN 'nothing to migrate: the registry is not installed';
         END IF;
+        -- One migration at a time; the second finds nothing left to do.
+        PERFORM FROM mlregistry.registry_meta m WHERE m.key = 'schema_version' FOR UPDATE;
+        start_version := mlregistry.schema_version();
+        at_version := start_version;
         IF mlregistry.is_older(mlregistry.code_version(), start_version) THEN
             RAISE EXCEPTION 'the tables are of version %, newer than the code, which is of %', start_version, mlregistry.code_version()
                 USING ERRCODE = 'object_not_in_prerequisite_state',
                       HINT = 'Install the newer mlregistry, then ALTER EXTENSION mlregistry UPDATE.';
         END IF;
-        -- One migration at a time; the second finds nothing left to do.
-        PERFORM FROM mlregistry.registry_meta m WHERE m.key = 'schema_version' FOR UPDATE;
-        at_version := mlregistry.schema_version();
         WHILE mlregistry.is_older(at_version, mlregistry.code_version()) LOOP
             SELECT s.* INTO step FROM mlregistry.migration_scripts() s WHERE s.from_version = at_version;
             IF NOT FOUND THEN
@@ -148,7 +149,9 @@ CREATE OR REPLACE FUNCTION install(owner name DEFAULT NULL, seed boolean DEFAULT
                     ('schema_version', to_jsonb(mlregistry.code_version())),
                     ('installed_at', to_jsonb(now())),
                     ('system_identifier', to_jsonb((SELECT s.system_identifier::text FROM pg_control_system() s))),
-                    ('fts_language', to_jsonb(fts_language::text));
+                    -- What the index says: tables without rows may have been made in another language.
+                    ('fts_language', to_jsonb(replace(substring(pg_get_indexdef('mlregistry.idx_models_search'::regclass)
+                                                                from '''((?:[^'']|'''')+)''::regconfig'), '''''', '''')));
                 outcome := format('installed version %s', mlregistry.code_version());
             END IF;
         END IF;

@@ -1424,22 +1424,23 @@ CREATE FUNCTION migrate() RETURNS text
     SET lock_timeout = '10s'
     AS $function$
     DECLARE
-        start_version text := mlregistry.schema_version();
+        start_version text;
         at_version text;
         step record;
         owner name := mlregistry.registry_owner();
     BEGIN
-        IF start_version IS NULL THEN
+        IF mlregistry.schema_version() IS NULL THEN
             RETURN 'nothing to migrate: the registry is not installed';
         END IF;
+        -- One migration at a time; the second finds nothing left to do.
+        PERFORM FROM mlregistry.registry_meta m WHERE m.key = 'schema_version' FOR UPDATE;
+        start_version := mlregistry.schema_version();
+        at_version := start_version;
         IF mlregistry.is_older(mlregistry.code_version(), start_version) THEN
             RAISE EXCEPTION 'the tables are of version %, newer than the code, which is of %', start_version, mlregistry.code_version()
                 USING ERRCODE = 'object_not_in_prerequisite_state',
                       HINT = 'Install the newer mlregistry, then ALTER EXTENSION mlregistry UPDATE.';
         END IF;
-        -- One migration at a time; the second finds nothing left to do.
-        PERFORM FROM mlregistry.registry_meta m WHERE m.key = 'schema_version' FOR UPDATE;
-        at_version := mlregistry.schema_version();
         WHILE mlregistry.is_older(at_version, mlregistry.code_version()) LOOP
             SELECT s.* INTO step FROM mlregistry.migration_scripts() s WHERE s.from_version = at_version;
             IF NOT FOUND THEN
@@ -1486,7 +1487,9 @@ CREATE FUNCTION install(owner name DEFAULT NULL, seed boolean DEFAULT true, fts_
                     ('schema_version', to_jsonb(mlregistry.code_version())),
                     ('installed_at', to_jsonb(now())),
                     ('system_identifier', to_jsonb((SELECT s.system_identifier::text FROM pg_control_system() s))),
-                    ('fts_language', to_jsonb(fts_language::text));
+                    -- What the index says: tables without rows may have been made in another language.
+                    ('fts_language', to_jsonb(replace(substring(pg_get_indexdef('mlregistry.idx_models_search'::regclass)
+                                                                from '''((?:[^'']|'''')+)''::regconfig'), '''''', '''')));
                 outcome := format('installed version %s', mlregistry.code_version());
             END IF;
         END IF;
@@ -1578,14 +1581,31 @@ CREATE FUNCTION is_intact(version semver) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_semver_is_intact';
 COMMENT ON FUNCTION is_intact(semver) IS 'false when the stored bytes are not a version';
 
--- From the text that installs them, so that there is one list.
+-- What install() makes, from the text that makes it, so that there is one list of each.
 CREATE FUNCTION registry_triggers() RETURNS TABLE (table_name text, trigger_name text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
           FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER (\w+) [^;]*? ON mlregistry\.(\w+) FOR EACH', 'g') AS m
     $function$;
 COMMENT ON FUNCTION registry_triggers() IS 'triggers that install() makes';
+
+CREATE FUNCTION registry_constraints() RETURNS TABLE (table_name text, constraint_name text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT substring(made.statement from 'CREATE TABLE mlregistry\.(\w+) '), named.m[1]
+          FROM regexp_split_to_table(mlregistry.install_script(), ';\s*\n') AS made (statement),
+               regexp_matches(made.statement, '\n\s+CONSTRAINT (\w+) ', 'g') AS named (m)
+    $function$;
+COMMENT ON FUNCTION registry_constraints() IS 'constraints that install() makes';
+
+CREATE FUNCTION registry_indexes() RETURNS TABLE (table_name text, index_name text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT m[2], m[1]
+          FROM regexp_matches(mlregistry.install_script(), 'CREATE (?:UNIQUE )?INDEX (\w+) ON mlregistry\.(\w+)', 'g') AS m
+    $function$;
+COMMENT ON FUNCTION registry_indexes() IS 'indexes that install() makes besides those of constraints';
 
 CREATE FUNCTION check_installation() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -1658,6 +1678,18 @@ CREATE FUNCTION check_installation() RETURNS TABLE (check_name text, severity te
           FROM mlregistry.registry_triggers() wanted
           LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(format('mlregistry.%I', wanted.table_name)) AND t.tgname = wanted.trigger_name
          WHERE t.oid IS NULL AND to_regclass(format('mlregistry.%I', wanted.table_name)) IS NOT NULL
+        UNION ALL
+        SELECT 'missing_constraint', 'error', format('%s on %s', wanted.constraint_name, wanted.table_name), 'The constraint does not exist, so rows may break it.',
+               'Restore it from mlregistry.install_script().'
+          FROM mlregistry.registry_constraints() wanted
+          LEFT JOIN pg_constraint c ON c.conrelid = to_regclass(format('mlregistry.%I', wanted.table_name)) AND c.conname = wanted.constraint_name
+         WHERE c.oid IS NULL AND to_regclass(format('mlregistry.%I', wanted.table_name)) IS NOT NULL
+        UNION ALL
+        SELECT 'missing_index', CASE WHEN wanted.index_name LIKE 'idx%' THEN 'warning' ELSE 'error' END,
+               format('%s on %s', wanted.index_name, wanted.table_name), 'The index does not exist.',
+               'Restore it from mlregistry.install_script().'
+          FROM mlregistry.registry_indexes() wanted
+         WHERE to_regclass(format('mlregistry.%I', wanted.index_name)) IS NULL AND to_regclass(format('mlregistry.%I', wanted.table_name)) IS NOT NULL
         UNION ALL
         SELECT 'unvalidated_constraint', 'warning', format('%s on %s', c.conname, r.relation_name), 'Rows from before it may break it.',
                format('ALTER TABLE mlregistry.%I VALIDATE CONSTRAINT %I;', r.relation_name, c.conname)
@@ -2481,8 +2513,6 @@ REVOKE EXECUTE ON FUNCTION migrate() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION uninstall(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION set_registry_owner(name) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION check_registry() FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION check_installation() FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION check_rows() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION trg_keys() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION trg_actor() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION trg_normalize() FROM PUBLIC;
