@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace mlregistry::semver {
@@ -11,6 +12,25 @@ constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 constexpr bool is_identifier_char(char c) noexcept { return is_digit(c) || is_letter(c) || c == '-'; }
+
+/// What a character is inside an identifier.
+enum CharKind : unsigned char { not_in_identifier = 0, digit_char = 1, other_char = 2 };
+
+/// Kinds of all bytes: one look-up a character where every nanosecond of a parser counts.
+inline constexpr auto char_kinds = [] {
+    std::array<CharKind, 256> kinds{};
+    for (int c = 0; c < 128; ++c) {
+        const char character = static_cast<char>(c);
+        if (is_digit(character)) {
+            kinds[static_cast<std::size_t>(c)] = digit_char;
+        } else if (is_identifier_char(character)) {
+            kinds[static_cast<std::size_t>(c)] = other_char;
+        }
+    }
+    return kinds;
+}();
+
+constexpr CharKind char_kind(char c) noexcept { return char_kinds[static_cast<unsigned char>(c)]; }
 
 constexpr bool all_digits(std::string_view s) noexcept { return std::all_of(s.begin(), s.end(), is_digit); }
 

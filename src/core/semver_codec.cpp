@@ -10,6 +10,51 @@ namespace {
 
 constexpr unsigned longest_plain_number = 19; // digits of a number that surely fits 64 bits
 
+/// Where a reader of the first part of a version has come to, in the text and in the stored form.
+struct Progress {
+    const char *read;
+    std::uint8_t *written;
+};
+
+/// Reads major.minor.patch where all three are small, as in nearly every version; gives up at once where they are not,
+/// or where something is wrong, and leaves that to the Encoder. All state is in local variables, on purpose: bytes that
+/// are written through a pointer may alias the members of an object, and would have them reloaded after each.
+bool encode_small_core(const char *p, const char *end, std::uint8_t *w, Progress &out) noexcept {
+    constexpr unsigned two_byte_end = CoreNumber::two_byte_end;
+    for (int part = 0;; ++part) {
+        if (p == end) {
+            return false;
+        }
+        unsigned value = static_cast<unsigned char>(*p) - static_cast<unsigned>('0');
+        if (value > 9) {
+            return false;
+        }
+        ++p;
+        if (value != 0) {
+            while (p != end) {
+                const unsigned digit = static_cast<unsigned char>(*p) - static_cast<unsigned>('0');
+                if (digit > 9) {
+                    break;
+                }
+                value = value * 10 + digit;
+                if (value >= two_byte_end) {
+                    return false;
+                }
+                ++p;
+            }
+        }
+        w = CoreNumber::put(value, w);
+        if (part == 2) {
+            out = {p, w};
+            return p == end || *p == '-' || *p == '+';
+        }
+        if (p == end || *p != '.') {
+            return false;
+        }
+        ++p;
+    }
+}
+
 /// One pass over the text of a version, writing as it reads.
 class Encoder {
   public:
@@ -17,7 +62,16 @@ class Encoder {
         : begin_{text.data()}, p_{begin_}, end_{begin_ + text.size()}, out_{out}, w_{out.data} {}
 
     Outcome run() noexcept {
-        if (!core() || !suffix()) {
+        Progress progress{};
+        bool ok = false;
+        if (encode_small_core(p_, end_, w_, progress)) {
+            p_ = progress.read;
+            w_ = progress.written;
+            ok = suffix();
+        } else {
+            ok = core() && suffix();
+        }
+        if (!ok) {
             return {error_, static_cast<std::size_t>(p_ - begin_) + 1};
         }
         out_.size = static_cast<std::size_t>(w_ - out_.data);
@@ -74,13 +128,10 @@ class Encoder {
 
     bool prerelease() noexcept {
         for (;;) {
-            const char *start = p_;
+            const char *const start = p_;
             std::uint8_t *const first = w_;
-            bool numeric = true;
-            while (p_ != end_ && is_identifier_char(*p_)) {
-                numeric = numeric && is_digit(*p_);
-                *w_++ = static_cast<std::uint8_t>(*p_++); // as it stands when the identifier is alphanumeric
-            }
+            const CharKind kinds = copy_identifier(); // as it stands when the identifier is alphanumeric
+            const bool numeric = kinds == digit_char;
             const std::string_view identifier{start, static_cast<std::size_t>(p_ - start)};
             if (identifier.empty()) {
                 return fail(at_list_end() ? Error::empty_identifier : Error::unexpected);
@@ -105,6 +156,24 @@ class Encoder {
         }
     }
 
+    /// Copies the characters of an identifier; returns what kinds of them there were, none for an empty one.
+    CharKind copy_identifier() noexcept {
+        const char *p = p_;
+        std::uint8_t *w = w_;
+        unsigned kinds = not_in_identifier;
+        for (; p != end_; ++p) {
+            const CharKind kind = char_kind(*p);
+            if (kind == not_in_identifier) {
+                break;
+            }
+            kinds |= kind;
+            *w++ = static_cast<std::uint8_t>(*p);
+        }
+        p_ = p;
+        w_ = w;
+        return static_cast<CharKind>(kinds);
+    }
+
     static std::uint8_t *numeric_identifier(std::string_view digits, std::uint8_t *out) noexcept {
         if (digits.size() > longest_plain_number) {
             return IdentifierNumber::put_long(digits, out);
@@ -118,11 +187,7 @@ class Encoder {
 
     bool build() noexcept {
         for (;;) {
-            const char *start = p_;
-            while (p_ != end_ && is_identifier_char(*p_)) {
-                *w_++ = static_cast<std::uint8_t>(*p_++);
-            }
-            if (p_ == start) {
+            if (copy_identifier() == not_in_identifier) {
                 return fail(at_list_end() ? Error::empty_identifier : Error::unexpected);
             }
             if (p_ == end_ || *p_ != '.') {
