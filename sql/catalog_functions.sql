@@ -189,6 +189,11 @@ SELECT s AS statement, e.* FROM unnest(ARRAY[
 SELECT c.models = (SELECT count(*) FROM models) AS models, c.versions = (SELECT count(*) FROM model_versions) AS versions,
        c.aliases = (SELECT count(*) FROM model_aliases) AS aliases, c.files = (SELECT count(*) FROM version_files) AS files FROM counts c;
 
+-- model and version in one statement
+SELECT semver FROM register_version((SELECT model_id FROM register_model('nested', framework => 'onnx')), '1.0.0', '/x');
+SELECT alias FROM set_alias((SELECT model_id FROM register_version('nested', '1.1.0', '/x')), 'champion', '1.1.0');
+DELETE FROM models WHERE model_name = 'nested';
+
 -- NULL arguments of reading functions
 SELECT list_versions(NULL::uuid);
 SELECT latest_version(NULL::uuid);

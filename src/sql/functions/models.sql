@@ -1,16 +1,23 @@
 -- Models: registering and listing.
 
 CREATE OR REPLACE FUNCTION model_info(model_id uuid) RETURNS model_info
-    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
+    #variable_conflict use_column
+    DECLARE
+        info model_info;
+    BEGIN
         SELECT p.slug, m.model_name, m.display_name, m.description, m.framework, m.risk_level, m.compliance_required,
                m.is_active,
                (SELECT v.semver FROM model_versions v WHERE v.version_id = latest_version_id(m.model_id)),
                (SELECT count(*) FROM model_versions v WHERE v.model_id = m.model_id AND v.deleted_at IS NULL),
                m.created_by, m.created_at, m.updated_at, m.metadata, m.model_id, m.project_id
+          INTO info
           FROM models m
           JOIN projects p USING (project_id)
-         WHERE m.model_id = model_info.model_id
+         WHERE m.model_id = model_info.model_id;
+        RETURN info;
+    END
     $function$;
 COMMENT ON FUNCTION model_info(uuid) IS 'complete row of one model, NULL when there is none';
 

@@ -1,17 +1,25 @@
 -- Versions: registering, resolving, listing.
 
+-- PL/pgSQL keeps the plan for the session; an SQL function would plan its join anew in every statement.
 CREATE OR REPLACE FUNCTION version_info(version_id uuid) RETURNS version_info
-    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
+    #variable_conflict use_column
+    DECLARE
+        info version_info;
+    BEGIN
         SELECT p.slug, m.model_name, v.semver, v.stage, v.status,
                ARRAY(SELECT a.alias FROM model_aliases a WHERE a.version_id = v.version_id ORDER BY a.alias),
                v.artifact_uri, v.artifact_size_bytes, v.checksum_sha256,
                v.framework, v.framework_version, v.model_format, v.description,
                v.registered_by, v.registered_at, v.version_id, v.model_id, v.project_id
+          INTO info
           FROM model_versions v
           JOIN models m USING (model_id)
           JOIN projects p ON p.project_id = v.project_id
-         WHERE v.version_id = version_info.version_id
+         WHERE v.version_id = version_info.version_id;
+        RETURN info;
+    END
     $function$;
 COMMENT ON FUNCTION version_info(uuid) IS 'complete row of one version, NULL when there is none';
 
@@ -213,12 +221,15 @@ CREATE OR REPLACE FUNCTION register_version(
     AS $function$
     #variable_conflict use_column
     DECLARE
+        -- Not inside a query: the planner would call it for an estimate, with the snapshot of the statement around us,
+        -- which does not see a model that was registered in the same statement.
+        live_id uuid := live_model(register_version.model_id);
         of_model record;
         taken record;
         new_semver semver := register_version.semver;
         new_id uuid;
     BEGIN
-        SELECT m.* INTO of_model FROM models m WHERE m.model_id = live_model(register_version.model_id);
+        SELECT m.* INTO of_model FROM models m WHERE m.model_id = live_id;
         IF (new_semver IS NULL) = (bump IS NULL) THEN
             RAISE EXCEPTION 'give either a version or the part to bump'
                 USING ERRCODE = 'invalid_parameter_value',
