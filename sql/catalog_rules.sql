@@ -168,6 +168,16 @@ UPDATE model_versions SET stage = 'development' WHERE semver = '1.1.0' RETURNING
 UPDATE model_versions SET status = 'archived' WHERE semver = '1.2.0' RETURNING stage, validated_at IS NOT NULL AS still_validated;
 UPDATE model_versions SET stage = 'development' WHERE semver = '1.2.0' RETURNING status;
 
+-- rows of several models in one statement: each takes over its own model's framework and project
+INSERT INTO models (organization_id, project_id, model_name, framework)
+SELECT p.organization_id, p.project_id, 'of-' || p.slug || '-' || n, (ARRAY['jax', 'onnx', 'sklearn'])[n]
+  FROM projects p, generate_series(1, 3) AS n WHERE p.slug IN ('default', 'lab');
+INSERT INTO model_versions (organization_id, project_id, model_id, semver, artifact_uri)
+SELECT m.organization_id, (SELECT project_id FROM projects WHERE slug = 'default'), m.model_id, ('1.' || n || '.0')::semver, '/x'
+  FROM models m, generate_series(1, 20) AS n WHERE m.model_name LIKE 'of-%' ORDER BY n, m.model_name;
+SELECT count(*), bool_and(v.framework = m.framework) AS framework, bool_and(v.project_id = m.project_id) AS project
+  FROM model_versions v JOIN models m USING (model_id) WHERE m.model_name LIKE 'of-%';
+
 -- touch: updated_at and updated_by are kept, whatever the client says
 UPDATE models SET description = 'x', updated_at = '2001-01-01', updated_by = 'nobody' WHERE model_name = 'm' RETURNING updated_at = now() AS now, updated_by = session_user AS me;
 

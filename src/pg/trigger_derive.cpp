@@ -10,7 +10,10 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/timestamp.h"
+#include "utils/uuid.h"
 }
+
+#include <cstring>
 
 namespace mlregistry::pg {
 
@@ -23,6 +26,9 @@ struct ModelColumns {
 struct VersionColumns {
     AttrNumber organization, model, framework, status, stage, validated_at, validated_by, promoted_at, deprecated_at,
         deprecation_reason, archived_at;
+    pg_uuid_t last_organization;
+    pg_uuid_t last_model;
+    text *last_framework; ///< null: none is kept
 };
 
 struct AliasColumns {
@@ -53,31 +59,50 @@ VersionColumns &version_columns(FunctionCallInfo fcinfo, const RowTrigger &trigg
             .deprecated_at = column_number(trigger, "deprecated_at"),
             .deprecation_reason = column_number(trigger, "deprecation_reason"),
             .archived_at = column_number(trigger, "archived_at"),
+            .last_organization = {},
+            .last_model = {},
+            .last_framework = nullptr,
         };
     }
     return c;
 }
 
-/// The model's framework into `change`, where it has one.
-void derive_framework(const RowTrigger &trigger, const VersionColumns &c, RowChange &change) {
+bool same_uuid(const pg_uuid_t &a, const pg_uuid_t &b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
+
+/// The model's framework into `change`, where it has one. Rows of one INSERT mostly share their model, so the last one
+/// is kept for the statement.
+void derive_framework(FunctionCallInfo fcinfo, const RowTrigger &trigger, VersionColumns &c, RowChange &change) {
     const ColumnValue organization = column_value(trigger, trigger.row, c.organization);
     const ColumnValue model = column_value(trigger, trigger.row, c.model);
     if (organization.is_null || model.is_null) {
         return;
     }
-    const Datum values[] = {organization.value, model.value};
-    const MemoryContext context = CurrentMemoryContext;
-    connect();
-    if (run(framework_of_model, table_owner(trigger), values, nullptr, Sight::current, 1) == 1) {
-        bool is_null = false;
-        const Datum framework = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
-        if (!is_null) {
-            const MemoryContext spi_context = MemoryContextSwitchTo(context);
-            change.set(c.framework, text_datum(text_view(framework)));
-            MemoryContextSwitchTo(spi_context);
+    const pg_uuid_t &organization_id = *DatumGetUUIDP(organization.value);
+    const pg_uuid_t &model_id = *DatumGetUUIDP(model.value);
+    if (c.last_framework == nullptr || !same_uuid(c.last_model, model_id) ||
+        !same_uuid(c.last_organization, organization_id)) {
+        if (c.last_framework != nullptr) {
+            pfree(c.last_framework);
+            c.last_framework = nullptr;
         }
+        const Datum values[] = {organization.value, model.value};
+        connect();
+        if (run(framework_of_model, table_owner(trigger), values, nullptr, Sight::current, 1) == 1) {
+            bool is_null = false;
+            const Datum framework = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+            if (!is_null) {
+                const MemoryContext spi_context = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+                c.last_framework = DatumGetTextPP(text_datum(text_view(framework)));
+                MemoryContextSwitchTo(spi_context);
+                c.last_model = model_id;
+                c.last_organization = organization_id;
+            }
+        }
+        done();
     }
-    done();
+    if (c.last_framework != nullptr) {
+        change.set(c.framework, PointerGetDatum(c.last_framework));
+    }
 }
 
 VersionState version_state(const RowTrigger &trigger, HeapTuple row, const VersionColumns &c) {
@@ -162,10 +187,10 @@ MLR_FUNCTION(mlregistry_trg_derive_model) {
 
 MLR_FUNCTION(mlregistry_trg_derive_version) {
     const RowTrigger trigger = row_trigger(fcinfo);
-    const VersionColumns &c = version_columns(fcinfo, trigger);
+    VersionColumns &c = version_columns(fcinfo, trigger);
     RowChange change;
     if (trigger.is_insert && column_value(trigger, trigger.row, c.framework).is_null) {
-        derive_framework(trigger, c, change);
+        derive_framework(fcinfo, trigger, c, change);
     }
     const VersionState now = version_state(trigger, trigger.row, c);
     const VersionChange derived =
