@@ -12,6 +12,8 @@ OBJS = $(CORE_SOURCES:.cpp=.o) $(GLUE_SOURCES:.cpp=.o)
 SQL_SOURCES = $(shell find src/sql -type f)
 UPGRADES = $(notdir $(wildcard src/sql/upgrades/mlregistry--*--*.sql))
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql $(UPGRADES)
+# The upgrade scripts of released versions are frozen.
+DATA = $(wildcard src/sql/released/mlregistry--*--*.sql)
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=. --load-extension=mlregistry

@@ -10,6 +10,8 @@ void fill_times(const VersionState &now, VersionChange &change) noexcept {
     change.set_validated = change.status == "validated" && !now.validated;
     change.set_deprecated = change.status == "deprecated" && !now.deprecated;
     change.set_archived = change.status == archived && !now.archived;
+    // From here on somebody may rely on the artifact.
+    change.set_frozen = !now.frozen && (change.status != "registered" || change.stage != "development");
 }
 
 } // namespace

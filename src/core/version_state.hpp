@@ -15,6 +15,7 @@ struct VersionState {
     bool archived = false;       ///< archived_at is set
     bool promoted = false;       ///< promoted_to_production_at is set
     bool promoted_given = false; ///< an UPDATE set promoted_to_production_at itself
+    bool frozen = false;         ///< frozen_at is set
 };
 
 /// What must be written beside what the client wrote.
@@ -25,6 +26,7 @@ struct VersionChange {
     bool set_deprecated = false;
     bool set_archived = false;
     bool set_promoted = false;
+    bool set_frozen = false;
     bool clear_deprecated = false;
     bool clear_archived = false;
 };

@@ -11,6 +11,9 @@ extern "C" {
 
 namespace mlregistry::pg {
 
+/// Defines the settings mlregistry.organization and mlregistry.project, when the library is loaded.
+void define_settings();
+
 /// The acting one as text: the database role that logged in. A text value in the current memory context.
 Datum current_actor();
 

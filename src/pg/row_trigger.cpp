@@ -32,6 +32,13 @@ RowTrigger row_trigger(FunctionCallInfo fcinfo) {
     };
 }
 
+void require_arguments(const RowTrigger &trigger, int count) {
+    if (trigger.argument_count() != count) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("trigger \"%s\" needs %d arguments", trigger.data->tg_trigger->tgname, count)));
+    }
+}
+
 AttrNumber column_number(const RowTrigger &trigger, const char *name) {
     const int number = SPI_fnumber(trigger.columns, name);
     if (number <= 0) {

@@ -31,6 +31,9 @@ struct RowTrigger {
 /// Checks how the trigger function was called and unpacks the call; raises 39P01 for anything but a row trigger.
 RowTrigger row_trigger(FunctionCallInfo fcinfo);
 
+/// Raises 22023 unless CREATE TRIGGER gives this many arguments.
+void require_arguments(const RowTrigger &trigger, int count);
+
 /// Attribute number of a column; raises 42703 when the table has none of that name.
 AttrNumber column_number(const RowTrigger &trigger, const char *name);
 

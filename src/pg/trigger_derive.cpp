@@ -25,7 +25,7 @@ struct ModelColumns {
 
 struct VersionColumns {
     AttrNumber organization, model, framework, status, stage, validated_at, validated_by, promoted_at, deprecated_at,
-        deprecation_reason, archived_at;
+        deprecation_reason, archived_at, frozen_at;
     pg_uuid_t last_organization;
     pg_uuid_t last_model;
     text *last_framework; ///< null: none is kept
@@ -59,6 +59,7 @@ VersionColumns &version_columns(FunctionCallInfo fcinfo, const RowTrigger &trigg
             .deprecated_at = column_number(trigger, "deprecated_at"),
             .deprecation_reason = column_number(trigger, "deprecation_reason"),
             .archived_at = column_number(trigger, "archived_at"),
+            .frozen_at = column_number(trigger, "frozen_at"),
             .last_organization = {},
             .last_model = {},
             .last_framework = nullptr,
@@ -114,6 +115,7 @@ VersionState version_state(const RowTrigger &trigger, HeapTuple row, const Versi
         .archived = !column_value(trigger, row, c.archived_at).is_null,
         .promoted = !column_value(trigger, row, c.promoted_at).is_null,
         .promoted_given = trigger.is_update && !same_value(trigger, c.promoted_at),
+        .frozen = !column_value(trigger, row, c.frozen_at).is_null,
     };
 }
 
@@ -139,6 +141,9 @@ void apply(const RowTrigger &trigger, const VersionColumns &c, const VersionStat
     }
     if (derived.set_promoted) {
         change.set(c.promoted_at, transaction_time());
+    }
+    if (derived.set_frozen) {
+        change.set(c.frozen_at, transaction_time());
     }
     if (derived.clear_deprecated) {
         change.clear(c.deprecated_at);
@@ -196,6 +201,21 @@ MLR_FUNCTION(mlregistry_trg_derive_version) {
     const VersionChange derived =
         trigger.is_insert ? complete_insert(now) : complete_update(version_state(trigger, trigger.before, c), now);
     apply(trigger, c, now, derived, change);
+    return changed_row(trigger, change);
+}
+
+/// One column is another one where nothing was given. Arguments: the column, where its value comes from.
+MLR_FUNCTION(mlregistry_trg_derive_copy) {
+    const RowTrigger trigger = row_trigger(fcinfo);
+    require_arguments(trigger, 2);
+    const AttrNumber column = column_number(trigger, trigger.argument(0));
+    RowChange change;
+    if (column_value(trigger, trigger.row, column).is_null) {
+        const ColumnValue source = column_value(trigger, trigger.row, column_number(trigger, trigger.argument(1)));
+        if (!source.is_null) {
+            change.set(column, source.value);
+        }
+    }
     return changed_row(trigger, change);
 }
 

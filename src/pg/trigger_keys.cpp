@@ -1,4 +1,5 @@
-// Trigger keys: a row's keys never change, and a row lies in its parent's project.
+// Trigger keys: a row's keys never change, and a row lies in its parent's project, and in its organization where the
+// client neither named one nor works in one.
 #include "owner_query.hpp"
 #include "row_trigger.hpp"
 
@@ -17,18 +18,18 @@ namespace {
 
 constexpr int max_keys = 8;
 
-/// A parent and the query for its project. The parent is sought within the row's organization: one of another
-/// organization is as missing as none, and the foreign key says so.
+/// A parent and the query for where it lies. The parent is sought within the row's organization, if that is known: one
+/// of another organization is as missing as none, and the foreign key says so.
 struct Parent {
     const char *table;
-    OwnerQuery project;
+    OwnerQuery place;
 };
 
-#define PROJECT_OF(table, key)                                                                                         \
+#define PLACE_OF(table, key)                                                                                           \
     {                                                                                                                  \
         table, {                                                                                                       \
-            "SELECT project_id FROM mlregistry." table " WHERE organization_id OPERATOR(pg_catalog.=) $1 AND " key     \
-            " OPERATOR(pg_catalog.=) $2",                                                                              \
+            "SELECT project_id, organization_id FROM mlregistry." table " WHERE " key                                  \
+            " OPERATOR(pg_catalog.=) $2 AND ($1 IS NULL OR organization_id OPERATOR(pg_catalog.=) $1)",                \
                 2, {                                                                                                   \
                 UUIDOID, UUIDOID                                                                                       \
             }                                                                                                          \
@@ -36,11 +37,12 @@ struct Parent {
     }
 
 Parent parents[] = {
-    PROJECT_OF("models", "model_id"),
-    PROJECT_OF("model_versions", "version_id"),
+    PLACE_OF("models", "model_id"),
+    PLACE_OF("model_versions", "version_id"),
+    PLACE_OF("datasets", "dataset_id"),
 };
 
-#undef PROJECT_OF
+#undef PLACE_OF
 
 struct KnownParent {
     pg_uuid_t organization;
@@ -125,8 +127,9 @@ void refuse_changed_key(const RowTrigger &trigger, AttrNumber column) {
 
 bool same_uuid(const pg_uuid_t &a, const pg_uuid_t &b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
 
-bool is_parent(const KnownParent &known, const pg_uuid_t &organization, const pg_uuid_t &parent) noexcept {
-    return known.used && same_uuid(known.parent, parent) && same_uuid(known.organization, organization);
+bool is_parent(const KnownParent &known, const pg_uuid_t *organization, const pg_uuid_t &parent) noexcept {
+    return known.used && same_uuid(known.parent, parent) &&
+           (organization == nullptr || same_uuid(known.organization, *organization));
 }
 
 /// Where a parent is kept. Identifiers are random as a rule; others share slots, which costs time only.
@@ -143,33 +146,42 @@ KnownParent &slot(FunctionCallInfo fcinfo, KeysState &state, const pg_uuid_t &pa
     return state.known[bits % parent_slots];
 }
 
-/// Project of the row's parent; null when there is no such parent, which the foreign key will refuse.
-const pg_uuid_t *find_project(FunctionCallInfo fcinfo, const RowTrigger &trigger, KeysState &state) {
+/// The row's parent; null when there is no such parent, which the foreign key will refuse.
+const KnownParent *find_parent(FunctionCallInfo fcinfo, const RowTrigger &trigger, KeysState &state) {
     const ColumnValue organization = column_value(trigger, trigger.row, state.organization);
     const ColumnValue parent = column_value(trigger, trigger.row, state.parent_key);
-    if (organization.is_null || parent.is_null) {
+    if (parent.is_null) {
         return nullptr;
     }
-    const pg_uuid_t &organization_id = *DatumGetUUIDP(organization.value);
+    const pg_uuid_t *const organization_id = organization.is_null ? nullptr : DatumGetUUIDP(organization.value);
     const pg_uuid_t &parent_id = *DatumGetUUIDP(parent.value);
     if (is_parent(state.last, organization_id, parent_id)) {
-        return &state.last.project;
+        return &state.last;
     }
     KnownParent &known = slot(fcinfo, state, parent_id);
     if (is_parent(known, organization_id, parent_id)) {
-        return &known.project;
+        return &known;
     }
     const Datum values[] = {organization.value, parent.value};
+    const char *const nulls = organization.is_null ? "n " : nullptr;
     connect();
-    known.used = run(state.parent->project, table_owner(trigger), values, nullptr, Sight::current, 1) == 1;
+    known.used = run(state.parent->place, table_owner(trigger), values, nulls, Sight::current, 1) == 1;
     if (known.used) {
         bool is_null = false;
         known.project = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-        known.organization = organization_id;
+        known.organization = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null));
         known.parent = parent_id;
     }
     done();
-    return known.used ? &known.project : nullptr;
+    return known.used ? &known : nullptr;
+}
+
+/// Sets a column that holds another identifier, or none.
+void set_uuid(const RowTrigger &trigger, RowChange &change, AttrNumber column, const pg_uuid_t &value) {
+    const ColumnValue now = column_value(trigger, trigger.row, column);
+    if (now.is_null || !same_uuid(*DatumGetUUIDP(now.value), value)) {
+        change.set(column, UUIDPGetDatum(&value));
+    }
 }
 
 } // namespace
@@ -193,12 +205,10 @@ MLR_FUNCTION(mlregistry_trg_keys) {
         return PointerGetDatum(trigger.row);
     }
     RowChange change;
-    const pg_uuid_t *const found = state.parent != nullptr ? find_project(fcinfo, trigger, state) : nullptr;
+    const KnownParent *const found = state.parent != nullptr ? find_parent(fcinfo, trigger, state) : nullptr;
     if (found != nullptr) {
-        const ColumnValue project = column_value(trigger, trigger.row, state.project);
-        if (project.is_null || !same_uuid(*DatumGetUUIDP(project.value), *found)) {
-            change.set(state.project, UUIDPGetDatum(found));
-        }
+        set_uuid(trigger, change, state.project, found->project);
+        set_uuid(trigger, change, state.organization, found->organization);
     }
     return changed_row(trigger, change);
 }

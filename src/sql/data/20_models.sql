@@ -12,6 +12,7 @@ CREATE TABLE mlregistry.models (
     model_type text,
     task_type text,
     framework text,
+    team_id uuid,
     primary_contact text,
     secondary_contact text,
     business_unit text,
@@ -43,6 +44,8 @@ CREATE TABLE mlregistry.models (
         REFERENCES mlregistry.projects (organization_id, project_id) ON DELETE CASCADE,
     CONSTRAINT valid_framework FOREIGN KEY (framework)
         REFERENCES mlregistry.frameworks (name) ON UPDATE CASCADE ON DELETE NO ACTION,
+    CONSTRAINT models_team_fkey FOREIGN KEY (organization_id, team_id)
+        REFERENCES mlregistry.teams (organization_id, team_id) ON DELETE SET NULL (team_id),
     CONSTRAINT valid_model_name CHECK (mlregistry.is_valid_name(model_name)),
     CONSTRAINT valid_display_name CHECK (mlregistry.is_valid_label(display_name)),
     CONSTRAINT valid_risk_level CHECK (risk_level IN ('low', 'medium', 'high', 'critical')),
@@ -67,6 +70,7 @@ CREATE TABLE mlregistry.models (
 );
 CREATE UNIQUE INDEX unique_model_name ON mlregistry.models (organization_id, project_id, model_name) WHERE deleted_at IS NULL;
 CREATE INDEX idx_models_project ON mlregistry.models (project_id);
+CREATE INDEX idx_models_team ON mlregistry.models (team_id);
 CREATE INDEX idx_models_risk ON mlregistry.models (risk_level);
 CREATE INDEX idx_models_name ON mlregistry.models (model_name);
 CREATE INDEX idx_models_created ON mlregistry.models (created_at DESC);
@@ -75,6 +79,7 @@ CREATE INDEX idx_models_framework ON mlregistry.models (framework);
 CREATE INDEX idx_models_org_project ON mlregistry.models (organization_id, project_id) WHERE deleted_at IS NULL;
 CREATE INDEX idx_models_search ON mlregistry.models
     USING gin (to_tsvector({{fts_language}}, model_name || ' ' || display_name || ' ' || coalesce(description, '')));
+CREATE INDEX idx_models_grams ON mlregistry.models USING gin (mlregistry.name_grams(model_name, display_name));
 CREATE INDEX idx_models_metadata ON mlregistry.models USING gin (metadata jsonb_path_ops);
 COMMENT ON TABLE mlregistry.models IS 'Models: one row for what is trained, versioned and deployed under one name';
 COMMENT ON COLUMN mlregistry.models.model_id IS 'Identifier';
@@ -88,6 +93,7 @@ COMMENT ON COLUMN mlregistry.models.use_case IS 'Where it is used';
 COMMENT ON COLUMN mlregistry.models.model_type IS 'Kind of model';
 COMMENT ON COLUMN mlregistry.models.task_type IS 'Kind of task';
 COMMENT ON COLUMN mlregistry.models.framework IS 'Framework that its versions use unless they say otherwise';
+COMMENT ON COLUMN mlregistry.models.team_id IS 'Team that owns it';
 COMMENT ON COLUMN mlregistry.models.primary_contact IS 'Whom to ask';
 COMMENT ON COLUMN mlregistry.models.secondary_contact IS 'Whom to ask next';
 COMMENT ON COLUMN mlregistry.models.business_unit IS 'Part of the business that owns it';
@@ -300,6 +306,8 @@ CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.model_vers
         'git_tag:trim', 'framework_version:trim', 'python_version:trim', 'cuda_version:trim');
 CREATE TRIGGER mlr_35_derive BEFORE INSERT OR UPDATE ON mlregistry.model_versions FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_derive_version();
+CREATE TRIGGER mlr_50_freeze BEFORE UPDATE ON mlregistry.model_versions FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_freeze_version();
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE ON mlregistry.model_versions FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_touch();
 CREATE TRIGGER mlr_70_guard AFTER UPDATE OF deleted_at ON mlregistry.model_versions FOR EACH ROW
@@ -353,3 +361,12 @@ CREATE TRIGGER mlr_35_derive BEFORE INSERT OR UPDATE ON mlregistry.model_aliases
     EXECUTE FUNCTION mlregistry.trg_derive_alias();
 CREATE TRIGGER mlr_70_guard AFTER INSERT OR UPDATE ON mlregistry.model_aliases FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_guard_alias();
+CREATE TRIGGER mlr_75_history_insert AFTER INSERT ON mlregistry.model_aliases REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_alias();
+CREATE TRIGGER mlr_75_history_update AFTER UPDATE ON mlregistry.model_aliases
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_alias();
+CREATE TRIGGER mlr_75_history_delete AFTER DELETE ON mlregistry.model_aliases REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_alias();
+CREATE TRIGGER mlr_85_effect AFTER INSERT OR UPDATE ON mlregistry.model_aliases FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_effect_alias();

@@ -6,8 +6,8 @@ SELECT m.model_id,
        m.model_name,
        m.display_name,
        m.description,
-       NULL::uuid AS team_id,
-       NULL::text AS team_name,
+       m.team_id,
+       t.team_name,
        m.risk_level,
        m.compliance_required,
        v.version_id AS latest_version_id,
@@ -27,6 +27,7 @@ SELECT m.model_id,
   FROM mlregistry.models m
   JOIN mlregistry.projects p USING (project_id)
   JOIN mlregistry.organizations o ON o.organization_id = m.organization_id
+  LEFT JOIN mlregistry.teams t ON t.team_id = m.team_id
   LEFT JOIN mlregistry.model_versions v ON v.version_id = coalesce(
            (SELECT r.version_id
               FROM mlregistry.model_versions r
@@ -46,7 +47,7 @@ COMMENT ON COLUMN mlregistry.v_models_latest.model_id IS 'Identifier';
 COMMENT ON COLUMN mlregistry.v_models_latest.model_name IS 'Name for references';
 COMMENT ON COLUMN mlregistry.v_models_latest.display_name IS 'Name for people';
 COMMENT ON COLUMN mlregistry.v_models_latest.description IS 'What it is';
-COMMENT ON COLUMN mlregistry.v_models_latest.team_id IS 'Team that owns the model; NULL as long as the registry has no teams';
+COMMENT ON COLUMN mlregistry.v_models_latest.team_id IS 'Team that owns the model';
 COMMENT ON COLUMN mlregistry.v_models_latest.team_name IS 'Name of that team';
 COMMENT ON COLUMN mlregistry.v_models_latest.risk_level IS 'low, medium, high or critical';
 COMMENT ON COLUMN mlregistry.v_models_latest.compliance_required IS 'Versions need validation and approval before production';
@@ -64,3 +65,36 @@ COMMENT ON COLUMN mlregistry.v_models_latest.live_deployments IS 'Number of live
 COMMENT ON COLUMN mlregistry.v_models_latest.project_id IS 'Project that it belongs to';
 COMMENT ON COLUMN mlregistry.v_models_latest.project_slug IS 'Name of that project';
 COMMENT ON COLUMN mlregistry.v_models_latest.organization_id IS 'Organization that it belongs to';
+
+CREATE VIEW mlregistry.v_model_tags WITH (security_invoker = true) AS
+SELECT m.model_id,
+       m.model_name,
+       of_model.tags,
+       of_model.tags_by_category,
+       of_model.tag_count,
+       m.project_id,
+       m.organization_id
+  FROM mlregistry.models m
+  JOIN mlregistry.projects p USING (project_id)
+  JOIN mlregistry.organizations o ON o.organization_id = m.organization_id
+  CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(c.tag_name ORDER BY c.tag_name), '{}') AS tags,
+               coalesce((SELECT jsonb_object_agg(g.category, g.names)
+                           FROM (SELECT coalesce(ct.tag_category, 'uncategorized') AS category, jsonb_agg(ct.tag_name ORDER BY ct.tag_name) AS names
+                                   FROM mlregistry.model_tags cm
+                                   JOIN mlregistry.tags ct USING (tag_id)
+                                  WHERE cm.model_id = m.model_id
+                                  GROUP BY 1) AS g), '{}') AS tags_by_category,
+               count(*) AS tag_count
+          FROM mlregistry.model_tags mt
+          JOIN mlregistry.tags c USING (tag_id)
+         WHERE mt.model_id = m.model_id) AS of_model
+ WHERE m.deleted_at IS NULL AND p.deleted_at IS NULL AND o.deleted_at IS NULL;
+COMMENT ON VIEW mlregistry.v_model_tags IS 'Models, archived ones too, each with its tags';
+COMMENT ON COLUMN mlregistry.v_model_tags.model_id IS 'Identifier';
+COMMENT ON COLUMN mlregistry.v_model_tags.model_name IS 'Name for references';
+COMMENT ON COLUMN mlregistry.v_model_tags.tags IS 'Its tags, sorted';
+COMMENT ON COLUMN mlregistry.v_model_tags.tags_by_category IS 'Its tags as an object: category to names; "uncategorized" for those without';
+COMMENT ON COLUMN mlregistry.v_model_tags.tag_count IS 'Number of its tags';
+COMMENT ON COLUMN mlregistry.v_model_tags.project_id IS 'Project that it belongs to';
+COMMENT ON COLUMN mlregistry.v_model_tags.organization_id IS 'Organization that it belongs to';

@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION is_older(version text, than text) RETURNS boolean
 COMMENT ON FUNCTION is_older(text, text) IS 'true when the first version precedes the second';
 
 CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, relation_name text, kind text, area text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 14 SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 24 SET search_path = pg_catalog, pg_temp
     AS $function$VALUES
         (1, 'registry_meta', 'table', 'foundation'),
         (2, 'frameworks', 'table', 'foundation'),
@@ -26,11 +26,21 @@ CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, 
         (7, 'organizations', 'table', 'foundation'),
         (8, 'projects', 'table', 'foundation'),
         (9, 'guards', 'table', 'foundation'),
-        (10, 'models', 'table', 'catalog'),
-        (11, 'model_versions', 'table', 'catalog'),
-        (12, 'model_aliases', 'table', 'catalog'),
-        (13, 'version_files', 'table', 'catalog'),
-        (14, 'v_models_latest', 'view', 'catalog')
+        (10, 'teams', 'table', 'catalog'),
+        (11, 'tags', 'table', 'catalog'),
+        (12, 'models', 'table', 'catalog'),
+        (13, 'model_versions', 'table', 'catalog'),
+        (14, 'model_aliases', 'table', 'catalog'),
+        (15, 'version_files', 'table', 'catalog'),
+        (16, 'version_signatures', 'table', 'catalog'),
+        (17, 'datasets', 'table', 'catalog'),
+        (18, 'model_tags', 'table', 'catalog'),
+        (19, 'version_tags', 'table', 'catalog'),
+        (20, 'dataset_tags', 'table', 'catalog'),
+        (21, 'model_metrics', 'table', 'catalog'),
+        (22, 'alias_history', 'table', 'catalog'),
+        (23, 'v_models_latest', 'view', 'catalog'),
+        (24, 'v_model_tags', 'view', 'catalog')
     $function$;
 COMMENT ON FUNCTION registry_relations() IS 'tables and views that install() makes, in that order';
 
@@ -109,7 +119,8 @@ CREATE OR REPLACE FUNCTION migrate() RETURNS text
                 RAISE EXCEPTION 'there is no migration from version % to %', at_version, mlregistry.code_version()
                     USING ERRCODE = 'object_not_in_prerequisite_state';
             END IF;
-            PERFORM mlregistry.run_detached(step.script);
+            PERFORM mlregistry.run_detached(replace(step.script, '{{fts_language}}',
+                                                    quote_literal(mlregistry.search_language()::text) || '::regconfig'));
             -- Rows are changed in the owner's name: whatever triggers the owner has put there run with the owner's rights.
             PERFORM mlregistry.run_detached(
                 format('UPDATE mlregistry.registry_meta SET value = %L WHERE key = ''schema_version''', to_jsonb(step.to_version::text)),

@@ -40,7 +40,7 @@ CREATE OR REPLACE FUNCTION find_project(project text) RETURNS uuid
         IF current_organization_id() IS NULL THEN
             RAISE EXCEPTION 'there is no current organization'
                 USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = 'There is none while there is no default organization, or more than one organization.';
+                      HINT = 'Where there is more than one, choose: SELECT use_organization(''…''). The table organizations lists them.';
         END IF;
         IF project IS NULL THEN
             RETURN current_project_id();

@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION trg_derive_model() RETURNS trigger LANGUAGE C AS 'MOD
 COMMENT ON FUNCTION trg_derive_model() IS 'trigger derive of models: display name, time of archiving';
 
 CREATE OR REPLACE FUNCTION trg_derive_version() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_derive_version';
-COMMENT ON FUNCTION trg_derive_version() IS 'trigger derive of versions: framework, archived status and stage, times of states';
+COMMENT ON FUNCTION trg_derive_version() IS 'trigger derive of versions: framework, archived status and stage, times of states and of freezing';
 
 CREATE OR REPLACE FUNCTION trg_derive_alias() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_derive_alias';
 COMMENT ON FUNCTION trg_derive_alias() IS 'trigger derive of aliases: who moved it, and when';
@@ -29,3 +29,18 @@ COMMENT ON FUNCTION trg_guard_version() IS 'trigger guard of versions: one with 
 
 CREATE OR REPLACE FUNCTION trg_builtin() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_builtin';
 COMMENT ON FUNCTION trg_builtin() IS 'trigger of the lookup tables: built-in rows are neither deleted nor renamed';
+
+CREATE OR REPLACE FUNCTION trg_derive_copy() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_derive_copy';
+COMMENT ON FUNCTION trg_derive_copy() IS 'trigger derive: a column that was left out is another one; arguments: column, other column';
+
+CREATE OR REPLACE FUNCTION trg_freeze_version() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_freeze_version';
+COMMENT ON FUNCTION trg_freeze_version() IS 'trigger freeze of versions: the artifact of a frozen one does not change';
+
+CREATE OR REPLACE FUNCTION trg_freeze_file() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_freeze_file';
+COMMENT ON FUNCTION trg_freeze_file() IS 'triggers freeze and guard of files: those of a frozen version do not change';
+
+CREATE OR REPLACE FUNCTION trg_history_alias() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_history_alias';
+COMMENT ON FUNCTION trg_history_alias() IS 'trigger history of aliases: writes alias_history';
+
+CREATE OR REPLACE FUNCTION trg_effect_alias() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_effect_alias';
+COMMENT ON FUNCTION trg_effect_alias() IS 'trigger effect of aliases: freezes the version that is named';

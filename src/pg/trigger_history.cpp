@@ -1,0 +1,88 @@
+// Trigger history: what every alias named, and when. One row per period; the open one ends at infinity.
+//
+// The transaction that changes an alias holds its row, so writers of one alias come one after the other. What others
+// have closed meanwhile is looked at with the latest snapshot, so that periods do not overlap at any isolation level.
+#include "owner_query.hpp"
+#include "row_trigger.hpp"
+
+namespace mlregistry::pg {
+
+namespace {
+
+// Of an UPDATE only rows count that end differently from how they began. Twice, because names may move along rows of
+// one statement: first all periods are closed, then the new ones are opened.
+#define MOVED "(n.version_id OPERATOR(pg_catalog.<>) o.version_id OR n.alias OPERATOR(pg_catalog.<>) o.alias)"
+
+#define CLOSE                                                                                                          \
+    "UPDATE mlregistry.alias_history h"                                                                                \
+    " SET valid_to = GREATEST(pg_catalog.clock_timestamp(),"                                                           \
+    "     h.valid_from OPERATOR(pg_catalog.+) '1 microsecond'::pg_catalog.interval)"
+#define CLOSED                                                                                                         \
+    " h.model_id OPERATOR(pg_catalog.=) o.model_id AND h.alias OPERATOR(pg_catalog.=) o.alias"                         \
+    " AND h.valid_to OPERATOR(pg_catalog.=) 'infinity'::pg_catalog.timestamptz"
+
+#define OPEN(since)                                                                                                    \
+    "INSERT INTO mlregistry.alias_history"                                                                             \
+    " (organization_id, project_id, model_id, alias, version_id, semver, set_by, set_by_user, valid_from)"             \
+    " SELECT n.organization_id, n.project_id, n.model_id, n.alias, n.version_id, v.semver::pg_catalog.text,"           \
+    "        n.set_by, n.set_by_user, " since                                                                          \
+    "   FROM new_rows n JOIN mlregistry.model_versions v ON v.version_id OPERATOR(pg_catalog.=) n.version_id"          \
+    "  CROSS JOIN LATERAL (SELECT pg_catalog.max(h.valid_to) AS at FROM mlregistry.alias_history h"                    \
+    "                       WHERE h.model_id OPERATOR(pg_catalog.=) n.model_id"                                        \
+    "                         AND h.alias OPERATOR(pg_catalog.=) n.alias"                                              \
+    "                         AND h.valid_to OPERATOR(pg_catalog.<) 'infinity'::pg_catalog.timestamptz) AS ended"
+
+OwnerQuery close_dropped{CLOSE " FROM old_rows o WHERE" CLOSED, 0, {}};
+OwnerQuery close_moved{
+    CLOSE " FROM old_rows o JOIN new_rows n ON n.alias_id OPERATOR(pg_catalog.=) o.alias_id WHERE" CLOSED " AND " MOVED,
+    0,
+    {}};
+OwnerQuery open_set{OPEN("GREATEST(LEAST(pg_catalog.clock_timestamp(), n.set_at), ended.at)"), 0, {}};
+// An alias that moves names the new version from the very moment on at which it no longer names the old one.
+OwnerQuery open_moved{
+    OPEN("CASE WHEN n.alias OPERATOR(pg_catalog.=) o.alias AND ended.at IS NOT NULL THEN ended.at"
+         " ELSE GREATEST(pg_catalog.clock_timestamp(), ended.at) END") " JOIN old_rows o ON o.alias_id "
+                                                                       "OPERATOR(pg_catalog.=) n.alias_id WHERE " MOVED,
+    0,
+    {}};
+
+#undef MOVED
+#undef CLOSE
+#undef CLOSED
+#undef OPEN
+
+TriggerData *statement_trigger(FunctionCallInfo fcinfo) {
+    auto *const data = CALLED_AS_TRIGGER(fcinfo) ? reinterpret_cast<TriggerData *>(fcinfo->context) : nullptr;
+    if (data == nullptr || !TRIGGER_FIRED_FOR_STATEMENT(data->tg_event) || !TRIGGER_FIRED_AFTER(data->tg_event)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                 errmsg("this function is an AFTER STATEMENT trigger of the registry and cannot be called otherwise")));
+    }
+    return data;
+}
+
+} // namespace
+
+} // namespace mlregistry::pg
+
+using namespace mlregistry::pg;
+
+/// AFTER INSERT, UPDATE, DELETE STATEMENT on model_aliases, with transition tables old_rows and new_rows.
+MLR_FUNCTION(mlregistry_trg_history_alias) {
+    TriggerData *const data = statement_trigger(fcinfo);
+    const Oid owner = data->tg_relation->rd_rel->relowner;
+    connect();
+    if (SPI_register_trigger_data(data) < 0) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("cannot read the rows of the statement")));
+    }
+    if (TRIGGER_FIRED_BY_UPDATE(data->tg_event)) {
+        run(close_moved, owner, nullptr, nullptr, Sight::latest, 0);
+        run(open_moved, owner, nullptr, nullptr, Sight::latest, 0);
+    } else if (TRIGGER_FIRED_BY_INSERT(data->tg_event)) {
+        run(open_set, owner, nullptr, nullptr, Sight::latest, 0);
+    } else {
+        run(close_dropped, owner, nullptr, nullptr, Sight::latest, 0);
+    }
+    done();
+    return PointerGetDatum(nullptr);
+}
