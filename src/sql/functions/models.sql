@@ -1,21 +1,39 @@
 -- Models: registering and listing.
 
+-- Many at once, as lists need them: a function call for each row would take most of the time of a page.
+CREATE OR REPLACE FUNCTION model_infos(model_ids uuid[]) RETURNS SETOF model_info
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 50 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    BEGIN
+        RETURN QUERY
+            SELECT p.slug, m.model_name, m.display_name, m.description, m.framework, m.risk_level, m.compliance_required, m.is_active,
+                   -- The latest version, as latest_version_id() finds it: releases are asked for before prereleases.
+                   coalesce((SELECT v.semver FROM model_versions v
+                              WHERE v.model_id = m.model_id AND v.deleted_at IS NULL AND v.status NOT IN ('deprecated', 'archived')
+                                AND NOT is_prerelease(v.semver)
+                              ORDER BY v.semver DESC LIMIT 1),
+                            (SELECT v.semver FROM model_versions v
+                              WHERE v.model_id = m.model_id AND v.deleted_at IS NULL AND v.status NOT IN ('deprecated', 'archived')
+                              ORDER BY v.semver DESC LIMIT 1)),
+                   (SELECT count(*) FROM model_versions v WHERE v.model_id = m.model_id AND v.deleted_at IS NULL),
+                   m.created_by, m.created_at, m.updated_at, m.metadata, m.model_id, m.project_id, t.team_name,
+                   ARRAY(SELECT g.tag_name FROM model_tags mt JOIN tags g USING (tag_id) WHERE mt.model_id = m.model_id ORDER BY g.tag_name)
+              FROM unnest(model_ids) WITH ORDINALITY AS wanted (model_id, n)
+              JOIN models m ON m.model_id = wanted.model_id
+              JOIN projects p ON p.project_id = m.project_id
+              LEFT JOIN teams t ON t.team_id = m.team_id
+             ORDER BY wanted.n;
+    END
+    $function$;
+COMMENT ON FUNCTION model_infos(uuid[]) IS 'complete rows of models in the order of their identifiers, none where there is no such model';
+
 CREATE OR REPLACE FUNCTION model_info(model_id uuid) RETURNS model_info
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
-    #variable_conflict use_column
     DECLARE
         info model_info;
     BEGIN
-        SELECT p.slug, m.model_name, m.display_name, m.description, m.framework, m.risk_level, m.compliance_required,
-               m.is_active,
-               (SELECT v.semver FROM model_versions v WHERE v.version_id = latest_version_id(m.model_id)),
-               (SELECT count(*) FROM model_versions v WHERE v.model_id = m.model_id AND v.deleted_at IS NULL),
-               m.created_by, m.created_at, m.updated_at, m.metadata, m.model_id, m.project_id
-          INTO info
-          FROM models m
-          JOIN projects p USING (project_id)
-         WHERE m.model_id = model_info.model_id;
+        SELECT i.* INTO info FROM model_infos(ARRAY[model_id]) AS i;
         RETURN info;
     END
     $function$;
@@ -39,12 +57,15 @@ CREATE OR REPLACE FUNCTION register_model(
         model_card_url text DEFAULT NULL,
         metadata jsonb DEFAULT NULL,
         original_name text DEFAULT NULL,
-        if_exists text DEFAULT 'error') RETURNS SETOF model_info
+        if_exists text DEFAULT 'error',
+        team text DEFAULT NULL,
+        tags text[] DEFAULT NULL) RETURNS SETOF model_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_column
     DECLARE
         in_project uuid := find_project(project);
+        of_team uuid := CASE WHEN team IS NOT NULL THEN find_team(team) END;
         new_id uuid;
         taken record;
     BEGIN
@@ -56,31 +77,31 @@ CREATE OR REPLACE FUNCTION register_model(
                 USING ERRCODE = 'object_not_in_prerequisite_state',
                       HINT = 'The default project is deleted: name another one with project => ….';
         END IF;
-        IF if_exists IS NULL OR if_exists NOT IN ('error', 'return') THEN
-            RAISE EXCEPTION 'if_exists is "error" or "return", not "%"', shortened(if_exists)
-                USING ERRCODE = 'invalid_parameter_value';
-        END IF;
+        PERFORM require_if_exists(if_exists);
         -- The name alone: a reference "project/name" here would be somebody's mistake.
         IF NOT is_valid_name(model_name) THEN
             RAISE EXCEPTION 'invalid model name: "%"', shortened(model_name)
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'valid_model_name', SCHEMA = 'mlregistry', TABLE = 'models',
-                      DETAIL = 'A name is kebab-case: 1 to 255 of a-z and 0-9, words joined by single dashes.',
+                      DETAIL = explain_invalid('is_valid_name', model_name),
                       HINT = 'Keep the foreign spelling in original_name, and what people read in display_name.';
         END IF;
         LOOP
             INSERT INTO models (organization_id, project_id, model_name, display_name, description, framework, objective, use_case,
                                 model_type, task_type, risk_level, compliance_required, primary_contact, github_repo,
-                                documentation_url, model_card_url, metadata, original_name)
+                                documentation_url, model_card_url, metadata, original_name, team_id)
             VALUES (current_organization_id(), in_project, register_model.model_name, register_model.display_name,
                     register_model.description, register_model.framework, register_model.objective, register_model.use_case,
                     register_model.model_type, register_model.task_type, register_model.risk_level,
                     register_model.compliance_required, register_model.primary_contact, register_model.github_repo,
                     register_model.documentation_url, register_model.model_card_url, coalesce(register_model.metadata, '{}'),
-                    register_model.original_name)
+                    register_model.original_name, of_team)
             ON CONFLICT (organization_id, project_id, model_name) WHERE deleted_at IS NULL DO NOTHING
             RETURNING model_id INTO new_id;
-            EXIT WHEN new_id IS NOT NULL;
+            IF new_id IS NOT NULL THEN
+                PERFORM tag('model', new_id, wanted.tag_name, create_missing => true) FROM unnest(register_model.tags) AS wanted (tag_name);
+                EXIT;
+            END IF;
 
             SELECT m.* INTO taken
               FROM models m
@@ -100,46 +121,164 @@ CREATE OR REPLACE FUNCTION register_model(
         RETURN NEXT model_info(new_id);
     END
     $function$;
-COMMENT ON FUNCTION register_model(text, text, text, text, text, text, text, text, text, text, boolean, text, text, text, text, jsonb, text, text) IS 'registers a model in a project (NULL: the current one); if_exists => ''return'' gives the one that is there';
+COMMENT ON FUNCTION register_model(text, text, text, text, text, text, text, text, text, text, boolean, text, text, text, text, jsonb, text, text, text, text[]) IS 'registers a model in a project (NULL: the current one), with tags, which are created where they are missing; if_exists => ''return'' gives the one that is there, unchanged';
+
+-- One page of models by project and name. Where a team or a tag leaves few, these are looked up and sorted; otherwise the
+-- names of each project are walked along until the page is full. The statement is put together for each call, so that it is
+-- planned for these very tags, and never scans the table, which would not end with the page.
+CREATE OR REPLACE FUNCTION models_page(
+        active boolean,
+        team uuid,
+        risk text,
+        all_tags uuid[],
+        any_tags uuid[],
+        project uuid,
+        max_rows bigint,
+        after text) RETURNS SETOF model_info
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp SET enable_seqscan = off
+    AS $function$
+    #variable_conflict use_variable
+    DECLARE
+        after_slug text;
+        after_model text := '';
+        conditions text;
+        few constant bigint := 2000;
+        page_ids uuid[];
+    BEGIN
+        IF after IS NOT NULL THEN
+            SELECT coalesce(r.project, here.slug, ''), r.model INTO after_slug, after_model
+              FROM parse_reference(after) AS r
+              LEFT JOIN projects here ON here.project_id = current_project_id();
+        END IF;
+        conditions := concat(
+            CASE WHEN active THEN ' AND m.is_active' WHEN NOT active THEN ' AND NOT m.is_active' END,
+            CASE WHEN team IS NOT NULL THEN format(' AND m.team_id = %L', team) END,
+            CASE WHEN risk IS NOT NULL THEN format(' AND m.risk_level = %L', risk) END,
+            CASE WHEN any_tags IS NOT NULL THEN format(' AND EXISTS (SELECT FROM model_tags t WHERE t.model_id = m.model_id AND t.tag_id = ANY (%L))', any_tags) END,
+            (SELECT string_agg(format(' AND EXISTS (SELECT FROM model_tags t WHERE t.model_id = m.model_id AND t.tag_id = %L)', wanted.tag_id), '')
+               FROM unnest(all_tags) AS wanted (tag_id)));
+        EXECUTE format(
+            CASE WHEN (team IS NOT NULL AND few > (SELECT count(*) FROM (SELECT FROM models m WHERE m.team_id = team LIMIT few) AS counted))
+                      OR EXISTS (SELECT FROM unnest(all_tags) AS wanted (tag_id)
+                                  WHERE few > (SELECT count(*) FROM (SELECT FROM model_tags t WHERE t.tag_id = wanted.tag_id LIMIT few) AS counted))
+                      OR (any_tags IS NOT NULL
+                          AND few > (SELECT count(*) FROM (SELECT FROM model_tags t WHERE t.tag_id = ANY (any_tags) LIMIT few) AS counted))
+                 THEN 'SELECT array_agg(page.model_id ORDER BY page.slug, page.model_name)
+                         FROM (SELECT p.slug, m.model_name, m.model_id
+                                 FROM models m
+                                 JOIN projects p ON p.project_id = m.project_id AND p.deleted_at IS NULL%6$s
+                                WHERE m.organization_id = %1$L AND m.deleted_at IS NULL
+                                  AND m.model_name > CASE WHEN p.slug = %2$L THEN %3$L ELSE '''' END%4$s
+                                ORDER BY p.slug, m.model_name
+                                LIMIT %5$s) AS page'
+                 ELSE 'SELECT array_agg(page.model_id ORDER BY page.slug, page.model_name)
+                         FROM (SELECT p.slug, listed.model_name, listed.model_id
+                                 FROM projects p,
+                                      LATERAL (SELECT m.model_name, m.model_id
+                                                 FROM models m
+                                                WHERE m.organization_id = %1$L AND m.project_id = p.project_id AND m.deleted_at IS NULL
+                                                  AND m.model_name > CASE WHEN p.slug = %2$L THEN %3$L ELSE '''' END%4$s
+                                                ORDER BY m.model_name
+                                                LIMIT %5$s) AS listed
+                                WHERE p.organization_id = %1$L AND p.deleted_at IS NULL%6$s
+                                ORDER BY p.slug, listed.model_name
+                                LIMIT %5$s) AS page'
+            END,
+            current_organization_id(), after_slug, after_model, conditions, coalesce(max_rows::text, 'ALL'),
+            concat(CASE WHEN project IS NOT NULL THEN format(' AND p.project_id = %L', project) END,
+                   CASE WHEN after_slug IS NOT NULL THEN format(' AND p.slug >= %L', after_slug) END))
+           INTO page_ids;
+        RETURN QUERY SELECT * FROM model_infos(page_ids);
+    END
+    $function$;
+COMMENT ON FUNCTION models_page(boolean, uuid, text, uuid[], uuid[], uuid, bigint, text) IS 'one page of models by project and name: what list_models() and models_with_tags() have in common';
 
 CREATE OR REPLACE FUNCTION list_models(
         active boolean DEFAULT NULL,
-        project text DEFAULT NULL,
+        team text DEFAULT NULL,
         risk text DEFAULT NULL,
+        tag text DEFAULT NULL,
+        project text DEFAULT NULL,
         max_rows bigint DEFAULT NULL,
         after text DEFAULT NULL) RETURNS SETOF model_info
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
-    #variable_conflict use_column
-    DECLARE
-        only_project uuid := CASE WHEN project IS NOT NULL THEN find_project(project) END;
-        after_slug text;
-        after_model text;
     BEGIN
         IF risk NOT IN ('low', 'medium', 'high', 'critical') THEN
             RAISE EXCEPTION 'unknown risk level: "%"', shortened(risk)
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'The risk levels are low, medium, high and critical.';
         END IF;
-        IF after IS NOT NULL THEN
-            SELECT coalesce(r.project, here.slug, ''), r.model INTO after_slug, after_model
-              FROM parse_reference(list_models.after) AS r
-              LEFT JOIN projects here ON here.project_id = current_project_id();
-        END IF;
         RETURN QUERY
-            SELECT i.*
-              FROM (SELECT p.slug, m.model_name, m.model_id
-                      FROM models m
-                      JOIN projects p USING (project_id)
-                     WHERE m.organization_id = current_organization_id()
-                       AND m.deleted_at IS NULL AND p.deleted_at IS NULL
-                       AND (list_models.active IS NULL OR m.is_active = list_models.active)
-                       AND (only_project IS NULL OR p.project_id = only_project)
-                       AND (list_models.risk IS NULL OR m.risk_level = list_models.risk)
-                       AND (list_models.after IS NULL OR (p.slug, m.model_name) > (after_slug, after_model))
-                     ORDER BY p.slug, m.model_name
-                     LIMIT list_models.max_rows) AS page,
-                   model_info(page.model_id) AS i
-             ORDER BY page.slug, page.model_name;
+            SELECT * FROM models_page(active, CASE WHEN team IS NOT NULL THEN find_team(team) END, risk,
+                                      CASE WHEN tag IS NOT NULL THEN ARRAY[find_tag(tag)] END, NULL, project_filter(project), max_rows, after);
     END
     $function$;
-COMMENT ON FUNCTION list_models(boolean, text, text, bigint, text) IS 'models of the organization by project and name; for the next page give the last one seen as after, written project/name';
+COMMENT ON FUNCTION list_models(boolean, text, text, text, text, bigint, text) IS 'models of the organization by project and name; for the next page give the last one seen as after, written project/name';
+
+CREATE OR REPLACE FUNCTION archive_model(model_id uuid, reason text DEFAULT NULL) RETURNS SETOF model_info
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        model uuid := live_model(model_id);
+    BEGIN
+        UPDATE models m
+           SET is_active = false, archived_reason = reason
+         WHERE m.model_id = model AND m.is_active;
+        RETURN NEXT model_info(model);
+    END
+    $function$;
+COMMENT ON FUNCTION archive_model(uuid, text) IS 'archives a model: see archive_model(text, text)';
+
+CREATE OR REPLACE FUNCTION archive_model(model text, reason text DEFAULT NULL) RETURNS SETOF model_info
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT * FROM archive_model(find_model(model), reason)
+    $function$;
+COMMENT ON FUNCTION archive_model(text, text) IS 'archives a model: it keeps its versions and resolves by name, but is in no list of active or latest ones; an archived one is returned as it is';
+
+CREATE OR REPLACE FUNCTION restore_model(model_id uuid) RETURNS SETOF model_info
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    BEGIN
+        IF model_id IS NULL THEN
+            RAISE EXCEPTION 'a model identifier must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        UPDATE models m
+           SET is_active = true, deleted_at = NULL
+         WHERE m.model_id = restore_model.model_id AND (NOT m.is_active OR m.deleted_at IS NOT NULL);
+        RETURN NEXT model_info(live_model(model_id));
+    END
+    $function$;
+COMMENT ON FUNCTION restore_model(uuid) IS 'takes back the archiving and the soft deletion of a model; 23505 when its name was taken meanwhile';
+
+CREATE OR REPLACE FUNCTION restore_model(model text) RETURNS SETOF model_info
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        ref record := parse_reference(model);
+        in_project uuid := find_project(ref.project);
+        deleted uuid[];
+    BEGIN
+        IF EXISTS (SELECT FROM models m
+                    WHERE m.organization_id = current_organization_id() AND m.project_id = in_project
+                      AND m.model_name = ref.model AND m.deleted_at IS NULL) THEN
+            RETURN QUERY SELECT * FROM restore_model(find_model(model));
+            RETURN;
+        END IF;
+        deleted := ARRAY(SELECT m.model_id FROM models m
+                          WHERE m.organization_id = current_organization_id() AND m.project_id = in_project
+                            AND m.model_name = ref.model AND m.deleted_at IS NOT NULL
+                          ORDER BY m.deleted_at DESC);
+        IF cardinality(deleted) > 1 THEN
+            RAISE EXCEPTION '% deleted models had the name "%"', cardinality(deleted), shortened(model)
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = format('Name one by its identifier: restore_model(%L), the one that was deleted last.', deleted[1]);
+        END IF;
+        -- find_model() says what is wrong when there is none at all.
+        RETURN QUERY SELECT * FROM restore_model(coalesce(deleted[1], find_model(model)));
+    END
+    $function$;
+COMMENT ON FUNCTION restore_model(text) IS 'takes back the archiving of a model, or the soft deletion of the one that had the name';

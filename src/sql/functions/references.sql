@@ -62,6 +62,17 @@ CREATE OR REPLACE FUNCTION find_project(project text) RETURNS uuid
     $function$;
 COMMENT ON FUNCTION find_project(text) IS 'identifier of a project by its slug, of the current one for NULL; P0002 when there is none';
 
+CREATE OR REPLACE FUNCTION project_filter(project text) RETURNS uuid
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    DECLARE
+        found_id uuid := find_project(project);
+    BEGIN
+        RETURN CASE WHEN project IS NOT NULL THEN found_id END;
+    END
+    $function$;
+COMMENT ON FUNCTION project_filter(text) IS 'identifier of the project that a list is restricted to, NULL for all projects; P0002 when there is none of that name';
+
 -- The model part alone: what a version is sought in.
 CREATE OR REPLACE FUNCTION find_model(project text, model_name text) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
@@ -160,6 +171,18 @@ CREATE OR REPLACE FUNCTION require_stage(stage text) RETURNS void
     END
     $function$;
 COMMENT ON FUNCTION require_stage(text) IS 'raises 22023 for a text that is not a stage; NULL passes';
+
+CREATE OR REPLACE FUNCTION require_if_exists(if_exists text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    BEGIN
+        IF if_exists IS NULL OR if_exists NOT IN ('error', 'return') THEN
+            RAISE EXCEPTION 'if_exists is "error" or "return", not "%"', shortened(if_exists)
+                USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+    END
+    $function$;
+COMMENT ON FUNCTION require_if_exists(text) IS 'raises 22023 unless the argument if_exists of a registering function is error or return';
 
 CREATE OR REPLACE FUNCTION latest_version_id(
         model_id uuid,

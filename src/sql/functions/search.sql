@@ -15,3 +15,104 @@ COMMENT ON FUNCTION name_grams(text, text) IS 'grams of two and of three bytes o
 CREATE OR REPLACE FUNCTION name_query_grams(part text) RETURNS integer[]
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'mlregistry_name_query_grams';
 COMMENT ON FUNCTION name_query_grams(text) IS 'grams that every name has in which the text occurs; NULL for less than two bytes';
+
+-- The condition by which idx_…_search and idx_…_grams find rows: words in names and description, or a part of a name.
+CREATE OR REPLACE FUNCTION search_condition(search text, name_column text, display_column text, description_column text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    BEGIN
+        RETURN format('%s OR %s', search_words_condition(search, name_column, display_column, description_column),
+                      search_part_condition(search, name_column, display_column));
+    END
+    $function$;
+COMMENT ON FUNCTION search_condition(text, text, text, text) IS 'SQL condition: the words are in names or description, or the text is part of a name';
+
+CREATE OR REPLACE FUNCTION search_words_condition(search text, name_column text, display_column text, description_column text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT format('to_tsvector(%1$L::regconfig, %2$s || '' '' || %3$s || '' '' || coalesce(%4$s, '''')) @@ websearch_to_tsquery(%1$L::regconfig, %5$L)',
+                      search_language()::text, name_column, display_column, description_column, search)
+    $function$;
+COMMENT ON FUNCTION search_words_condition(text, text, text, text) IS 'SQL condition: the words, as websearch_to_tsquery reads them, are in names or description';
+
+CREATE OR REPLACE FUNCTION search_part_condition(search text, name_column text, display_column text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT CASE WHEN octet_length(search) < 2 THEN format('%s = %L', name_column, lower(search COLLATE "C"))
+                    ELSE format('(name_grams(%1$s, %2$s) @> %3$L::integer[] AND position(%4$L IN lower((%1$s || E''\n'' || %2$s) COLLATE "C")) > 0)',
+                                name_column, display_column, name_query_grams(search), lower(search COLLATE "C")) END
+    $function$;
+COMMENT ON FUNCTION search_part_condition(text, text, text) IS 'SQL condition: the text occurs in one of the names, ASCII letters in either case; a single character must be the name';
+
+CREATE OR REPLACE FUNCTION search_models(
+        search text,
+        active boolean DEFAULT NULL,
+        project text DEFAULT NULL,
+        max_rows bigint DEFAULT 50,
+        after text DEFAULT NULL)
+    RETURNS TABLE (rank real, project_slug text, model_name text, display_name text, description text, team_name text, framework text,
+                   is_active boolean, latest_version semver, tags text[], model_id uuid, project_id uuid)
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 50 SET search_path = pg_catalog, mlregistry, pg_temp SET enable_seqscan = off
+    AS $function$
+    #variable_conflict use_variable
+    DECLARE
+        only_project uuid := project_filter(project);
+        after_id uuid := CASE WHEN after IS NOT NULL THEN find_model(after) END;
+        most constant integer := 200; -- so many of each way are ranked
+        name text;
+        candidates text;
+        ranked text;
+        page_ids uuid[];
+        ranks real[];
+    BEGIN
+        search := btrim(search);
+        name := lower(search COLLATE "C");
+        IF search IS NULL THEN
+            RAISE EXCEPTION 'the text that is sought must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        IF search = '' OR length(search) > 1000 THEN
+            RAISE EXCEPTION 'the text that is sought has % characters', length(search)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'Give 1 to 1000 characters: words, "a phrase", or, -without, or a part of a name.';
+        END IF;
+        candidates := concat(
+            format('SELECT m.model_id FROM models m WHERE m.organization_id = %L AND m.deleted_at IS NULL', current_organization_id()),
+            CASE WHEN active THEN ' AND m.is_active' WHEN NOT active THEN ' AND NOT m.is_active' END,
+            CASE WHEN only_project IS NOT NULL THEN format(' AND m.project_id = %L', only_project) END);
+        -- The name itself 5, its beginning 4, a part of it 3, a part of the display name 2; to each the weight of the words
+        -- is added, which is below 1. Of equals the shorter name is nearer.
+        ranked := format(
+            'SELECT (CASE WHEN m.model_name = %1$L THEN 5
+                          WHEN starts_with(m.model_name, %1$L) THEN 4
+                          WHEN position(%1$L IN m.model_name) > 0 THEN 3
+                          WHEN position(%1$L IN lower(m.display_name COLLATE "C")) > 0 THEN 2
+                          ELSE 0 END
+                     + ts_rank(to_tsvector(%2$L::regconfig, m.model_name || '' '' || m.display_name || '' '' || left(coalesce(m.description, ''''), 250)),
+                               websearch_to_tsquery(%2$L::regconfig, %3$L), 32))::real AS rank,
+                    p.slug, m.model_name, m.model_id, length(m.model_name) AS name_length
+               FROM models m
+               JOIN projects p ON p.project_id = m.project_id AND p.deleted_at IS NULL',
+            name, search_language()::text, search);
+        EXECUTE format(
+            'WITH hits AS (
+                 (%1$s AND m.model_name = %2$L) UNION (%1$s AND %3$s LIMIT %5$s) UNION (%1$s AND %4$s LIMIT %5$s)),
+             last_seen AS (%6$s WHERE m.model_id = %7$L),
+             page AS (SELECT r.*
+                        FROM (%6$s WHERE m.model_id IN (SELECT h.model_id FROM hits h)) AS r
+                       WHERE %7$L::uuid IS NULL
+                          OR (-r.rank, r.name_length, r.slug, r.model_name) > (SELECT -s.rank, s.name_length, s.slug, s.model_name FROM last_seen s)
+                       ORDER BY r.rank DESC, r.name_length, r.slug, r.model_name
+                       LIMIT %8$s)
+             SELECT array_agg(page.model_id ORDER BY page.rank DESC, page.name_length, page.slug, page.model_name),
+                    array_agg(page.rank ORDER BY page.rank DESC, page.name_length, page.slug, page.model_name)
+               FROM page',
+            candidates, name, search_part_condition(search, 'm.model_name', 'm.display_name'),
+            search_words_condition(search, 'm.model_name', 'm.display_name', 'm.description'), most, ranked, after_id,
+            coalesce(max_rows::text, 'ALL'))
+           INTO page_ids, ranks;
+        RETURN QUERY
+            SELECT ranks[i.n], i.project_slug, i.model_name, i.display_name, i.description, i.team_name, i.framework, i.is_active,
+                   i.latest_version, i.tags, i.model_id, i.project_id
+              FROM (SELECT i.*, row_number() OVER () AS n FROM model_infos(page_ids) AS i) AS i;
+    END
+    $function$;
+COMMENT ON FUNCTION search_models(text, boolean, text, bigint, text) IS 'models by words in names and description (as web searches are written) and by parts of names, best first: the name itself, its beginning, a part of it, a part of the display name, words; of each way at most 200 are ranked; for the next page give the last one seen as after, written project/name';

@@ -48,3 +48,10 @@ COMMENT ON FUNCTION is_score(numeric) IS 'true from 0 to 1; false for NaN';
 CREATE OR REPLACE FUNCTION is_valid_metric_name(value text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT value ~ ''^[A-Za-z0-9_./ :-]+$''';
 COMMENT ON FUNCTION is_valid_metric_name(text) IS 'temporary';
+
+CREATE OR REPLACE FUNCTION explain_invalid(rule text, value text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT ''temporary''::text';
+COMMENT ON FUNCTION explain_invalid(text, text) IS 'temporary';
+CREATE OR REPLACE FUNCTION is_metrics(value jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT jsonb_typeof(value) = ''object''';
+COMMENT ON FUNCTION is_metrics(jsonb) IS 'temporary';

@@ -245,10 +245,7 @@ CREATE OR REPLACE FUNCTION register_version(
                 USING ERRCODE = 'null_value_not_allowed',
                       HINT = 'Say where the artifact lies; {version} in it stands for the version.';
         END IF;
-        IF if_exists IS NULL OR if_exists NOT IN ('error', 'return') THEN
-            RAISE EXCEPTION 'if_exists is "error" or "return", not "%"', shortened(if_exists)
-                USING ERRCODE = 'invalid_parameter_value';
-        END IF;
+        PERFORM require_if_exists(if_exists);
         IF if_exists = 'return' AND new_semver IS NOT NULL THEN
             SELECT v.version_id INTO new_id
               FROM model_versions v
