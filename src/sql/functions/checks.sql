@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION registry_triggers() RETURNS TABLE (table_name text, t
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
-          FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER (\w+) [^;]*? ON mlregistry\.(\w+) FOR EACH', 'g') AS m
+          FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER (\w+) [^;]*? ON mlregistry\.(\w+)\s[^;]*?FOR EACH', 'g') AS m
     $function$;
 COMMENT ON FUNCTION registry_triggers() IS 'triggers that install() makes';
 
@@ -133,6 +133,7 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
     AS $function$
     DECLARE
         foreign_key record;
+        parent record;
         orphans bigint;
     BEGIN
         -- Rows written with session_replication_role = replica, or while triggers were disabled.
@@ -159,26 +160,54 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
             END IF;
         END LOOP;
 
+        -- Whatever trigger keys puts beside its parent: the triggers say what that is.
+        FOR parent IN
+            SELECT c.relname AS child, split_part(encode(t.tgargs, 'escape'), '\000', 1) AS parent, split_part(encode(t.tgargs, 'escape'), '\000', 2) AS key
+              FROM mlregistry.registry_relations() r
+              JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', r.relation_name))
+              JOIN pg_trigger t ON t.tgrelid = c.oid
+             WHERE t.tgname = 'mlr_10_keys' AND t.tgnargs = 2
+             ORDER BY r.ordinal
+        LOOP
+            EXECUTE format('SELECT count(*) FROM mlregistry.%I child JOIN mlregistry.%I parent USING (%I) WHERE child.project_id <> parent.project_id',
+                           parent.child, parent.parent, parent.key) INTO orphans;
+            IF orphans > 0 THEN
+                RETURN QUERY SELECT 'foreign_project', 'error', parent.child::text,
+                                    format('%s rows lie in another project than what they belong to in %s.', orphans, parent.parent),
+                                    'Written with session_replication_role = replica? Delete them and insert them again.';
+            END IF;
+        END LOOP;
+
         RETURN QUERY
-            SELECT 'foreign_project', 'error', format('version %s of %s', v.semver, m.model_name),
-                   'It lies in another project than its model.', 'Set its project_id to that of the model, as a superuser with session_replication_role = replica.'
-              FROM mlregistry.model_versions v JOIN mlregistry.models m USING (model_id)
-             WHERE v.project_id <> m.project_id
-            UNION ALL
-            SELECT 'foreign_project', 'error', format('alias %s of %s', a.alias, m.model_name),
-                   'It lies in another project than its model.', 'Drop it and set it again.'
-              FROM mlregistry.model_aliases a JOIN mlregistry.models m USING (model_id)
-             WHERE a.project_id <> m.project_id
-            UNION ALL
-            SELECT 'foreign_project', 'error', format('file %s of version %s', f.path, v.semver),
-                   'It lies in another project than its version.', 'Add it again.'
-              FROM mlregistry.version_files f JOIN mlregistry.model_versions v USING (version_id)
-             WHERE f.project_id <> v.project_id
-            UNION ALL
             SELECT 'alias_of_deleted_version', 'error', format('alias %s of %s', a.alias, m.model_name),
                    format('It names version %s, which is deleted.', v.semver), 'set_alias() or drop_alias().'
               FROM mlregistry.model_aliases a JOIN mlregistry.model_versions v USING (version_id) JOIN mlregistry.models m ON m.model_id = a.model_id
              WHERE v.deleted_at IS NOT NULL
+            UNION ALL
+            SELECT 'alias_history', 'error', format('alias %s of %s', coalesce(a.alias, h.alias), coalesce(m.model_name, h.model_id::text)),
+                   CASE WHEN a.alias_id IS NULL THEN 'It has an open period in alias_history, but does not exist.'
+                        WHEN h.history_id IS NULL THEN 'It has no open period in alias_history.'
+                        ELSE format('alias_history says that it names %s.', h.semver) END,
+                   'Written without triggers? Drop the alias and set it again; close the period of one that does not exist as a superuser.'
+              FROM mlregistry.model_aliases a
+              FULL JOIN (SELECT h.* FROM mlregistry.alias_history h WHERE h.valid_to = 'infinity') AS h
+                     ON h.model_id = a.model_id AND h.alias = a.alias
+              LEFT JOIN mlregistry.models m ON m.model_id = coalesce(a.model_id, h.model_id)
+             WHERE a.version_id IS DISTINCT FROM h.version_id
+            UNION ALL
+            SELECT 'alias_history', 'error', format('alias %s of model_id %s', h.alias, h.model_id),
+                   format('Its periods overlap: one from %s ends after the next begins.', h.valid_from), 'Mend the rows of alias_history as a superuser.'
+              FROM (SELECT h.*, lead(h.valid_from) OVER (PARTITION BY h.model_id, h.alias ORDER BY h.valid_from, h.valid_to) AS next_from
+                      FROM mlregistry.alias_history h) AS h
+             WHERE h.next_from < h.valid_to
+            UNION ALL
+            SELECT 'not_frozen', 'error', format('version %s of %s', v.semver, m.model_name),
+                   'Its status, its stage or an alias says that somebody may rely on it, but its artifact can be changed.',
+                   'Set its frozen_at.'
+              FROM mlregistry.model_versions v JOIN mlregistry.models m USING (model_id)
+             WHERE v.frozen_at IS NULL
+               AND (v.status <> 'registered' OR v.stage <> 'development'
+                    OR EXISTS (SELECT FROM mlregistry.model_aliases a WHERE a.version_id = v.version_id))
             UNION ALL
             SELECT 'production_needs_validation', 'warning', format('version %s of %s', v.semver, m.model_name),
                    'It is in production without validation, though its model requires compliance.', 'Validate it, or move it out of production.'
