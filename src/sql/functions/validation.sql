@@ -44,14 +44,3 @@ COMMENT ON FUNCTION is_file_path(text) IS 'relative path of 1 to 1024 bytes with
 CREATE OR REPLACE FUNCTION is_score(value numeric) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_is_score';
 COMMENT ON FUNCTION is_score(numeric) IS 'true from 0 to 1; false for NaN';
-
-CREATE OR REPLACE FUNCTION is_valid_metric_name(value text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT value ~ ''^[A-Za-z0-9_./ :-]+$''';
-COMMENT ON FUNCTION is_valid_metric_name(text) IS 'temporary';
-
-CREATE OR REPLACE FUNCTION explain_invalid(rule text, value text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT ''temporary''::text';
-COMMENT ON FUNCTION explain_invalid(text, text) IS 'temporary';
-CREATE OR REPLACE FUNCTION is_metrics(value jsonb) RETURNS boolean
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT jsonb_typeof(value) = ''object''';
-COMMENT ON FUNCTION is_metrics(jsonb) IS 'temporary';
