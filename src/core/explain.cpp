@@ -183,6 +183,9 @@ class Explainer {
         if (text_.empty()) {
             return say("it is empty");
         }
+        if (begins_blank()) {
+            return true;
+        }
         std::string_view secret;
         if (!split_secret_ref(text_, secret)) {
             return say("it does not begin with env:, file:, vault:, aws-sm:, gcp-sm: or azure-kv:");
@@ -472,7 +475,8 @@ void Message::append(std::string_view more) noexcept {
 
 void Message::append_character(char32_t c, Charset charset) noexcept {
     if (c >= ' ' && c <= '~') {
-        const char quoted[] = {'"', static_cast<char>(c), '"'};
+        const char quote = c == '"' ? '\'' : '"';
+        const char quoted[] = {quote, static_cast<char>(c), quote};
         append({quoted, sizeof quoted});
         return;
     }
@@ -555,14 +559,29 @@ Message text_problem(Rule rule, std::string_view text, Charset charset) noexcept
 }
 
 Message score_problem(Score score) noexcept {
-    constexpr std::array<std::string_view, 6> words{"",
-                                                    "it is not a number",
-                                                    "it is a number of too many digits; a score is from 0 to 1",
-                                                    "it is NaN; a score is from 0 to 1",
-                                                    "it is less than 0; a score is from 0 to 1",
-                                                    "it is greater than 1; a score is from 0 to 1"};
     Message message;
-    message.append(words[static_cast<std::size_t>(score)]);
+    switch (score) {
+    case Score::valid:
+        break;
+    case Score::empty:
+        message.append("it is empty");
+        break;
+    case Score::not_a_number:
+        message.append("it is not a number");
+        break;
+    case Score::out_of_range:
+        message.append("it is a number of too many digits; a score is from 0 to 1");
+        break;
+    case Score::nan:
+        message.append("it is NaN; a score is from 0 to 1");
+        break;
+    case Score::below:
+        message.append("it is less than 0; a score is from 0 to 1");
+        break;
+    case Score::above:
+        message.append("it is greater than 1; a score is from 0 to 1");
+        break;
+    }
     return message;
 }
 

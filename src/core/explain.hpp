@@ -80,7 +80,7 @@ inline constexpr std::array<std::string_view, 16> rule_names{"is_artifact_uri", 
 /// and jsonb has not: a number of too many digits, or the escape of a character that the database cannot hold.
 [[nodiscard]] Message json_syntax_problem(std::string_view text, json::Syntax syntax, Charset charset) noexcept;
 
-enum class Score : std::uint8_t { valid, not_a_number, out_of_range, nan, below, above };
+enum class Score : std::uint8_t { valid, empty, not_a_number, out_of_range, nan, below, above };
 
 /// Why is_score is false; empty for Score::valid.
 [[nodiscard]] Message score_problem(Score score) noexcept;

@@ -91,7 +91,7 @@ bool is_valid_alias(std::string_view text) noexcept {
         !all(text, is_alias_char)) {
         return false;
     }
-    return !reads_as_version(text) && !reads_as_range(text) && text != "latest" && !is_stage(text);
+    return !reads_as_range(text) && !reads_as_version(text) && text != "latest" && !is_stage(text);
 }
 
 bool is_valid_label(std::string_view text, Charset charset) noexcept {

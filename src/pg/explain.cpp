@@ -52,6 +52,9 @@ bool is_about_limits(const ErrorData *error) noexcept {
 }
 
 Message explain_score(std::string_view value) {
+    if (value.empty()) {
+        return explain::score_problem(explain::Score::empty);
+    }
     Reading reading{pnstrdup(value.data(), value.size()), 0};
     ErrorData *const error = read_numeric(reading);
     if (error == nullptr) {

@@ -256,6 +256,7 @@ TEST(Explain, Semver) {
 
 TEST(Explain, Score) {
     EXPECT_EQ(explain::score_problem(explain::Score::valid).view(), "");
+    EXPECT_EQ(explain::score_problem(explain::Score::empty).view(), "it is empty");
     EXPECT_EQ(explain::score_problem(explain::Score::not_a_number).view(), "it is not a number");
     EXPECT_EQ(explain::score_problem(explain::Score::above).view(), "it is greater than 1; a score is from 0 to 1");
 }
