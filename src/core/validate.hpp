@@ -21,6 +21,9 @@ enum class Charset : std::uint8_t { utf8, bytes };
 /// 1–500 characters, no control character, no blank at either end.
 [[nodiscard]] bool is_valid_label(std::string_view text, Charset charset) noexcept;
 
+/// 1–250 bytes of `[A-Za-z0-9_./ :-]`, no blank at either end.
+[[nodiscard]] bool is_valid_metric_name(std::string_view text) noexcept;
+
 /// An e-mail address as people have them: no quoting, no comments, a domain of two labels or more.
 [[nodiscard]] bool is_email(std::string_view text) noexcept;
 
@@ -38,6 +41,16 @@ enum class Charset : std::uint8_t { utf8, bytes };
 
 /// A relative path inside a version: 1–1024 bytes, no empty, `.` or `..` segment, no control character.
 [[nodiscard]] bool is_file_path(std::string_view text, Charset charset) noexcept;
+
+/// Where a secret is kept, never the secret: env, file, vault, aws-sm, gcp-sm or azure-kv, a colon and 1–1024 printable
+/// ASCII characters without a blank at either end.
+[[nodiscard]] bool is_secret_ref(std::string_view text) noexcept;
+
+/// What JSON has no numbers for: `NaN`, `Infinity`, `-Infinity`, so written.
+[[nodiscard]] bool is_special_number(std::string_view text) noexcept;
+
+/// What an API key may do: an area such as `models`, then `:read` or `:write`.
+[[nodiscard]] bool is_scope(std::string_view text) noexcept;
 
 /// One of development, staging, production, archived.
 [[nodiscard]] bool is_stage(std::string_view text) noexcept;

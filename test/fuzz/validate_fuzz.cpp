@@ -29,6 +29,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     require(!validate::is_sha256(text) || validate::is_git_commit(text));
     require(!(alias && validate::is_stage(text)));
     require(!validate::is_email(text) || (size <= 254 && !has_control(text)));
+    require(!(name || tag) || size > 250 || validate::is_valid_metric_name(text));
+    require(!validate::is_valid_metric_name(text) ||
+            (size <= 250 && validate::is_valid_label(text, validate::Charset::utf8)));
+    require(!validate::is_secret_ref(text) || (!has_control(text) && text.find(':') >= 3 && size <= 1024 + 9));
+    require(!validate::is_scope(text) ||
+            (validate::is_valid_metric_name(text) && !name && !validate::is_secret_ref(text)));
+    require(!validate::is_special_number(text) || validate::is_valid_metric_name(text));
 
     for (const auto charset : {validate::Charset::utf8, validate::Charset::bytes}) {
         const bool label = validate::is_valid_label(text, charset);

@@ -187,6 +187,36 @@ TEST(Label, DoesNotHideACharacterBehindMalformedUtf8) {
     expect(in(Charset::utf8, validate::is_valid_label), {repeat(500, "\xE2")}, {repeat(501, "\xE2"), binary_junk});
 }
 
+TEST(MetricName, IsPrintableAndPlain) {
+    expect(validate::is_valid_metric_name,
+           {"a", "A", "0", "f1", "val/loss", "top 5", "a:b", "p-95", "_", ".", "/", ":", "-", "train/loss_1.2:x",
+            std::string(250, 'a')},
+           {"",
+            " ",
+            " a",
+            "a ",
+            "a\n",
+            "a\tb",
+            "a@b",
+            "a%",
+            "a,b",
+            "a+b",
+            "(a)",
+            "a=1",
+            "\"a\"",
+            "a\\b",
+            "$a",
+            std::string(251, 'a'),
+            megabyte,
+            binary_junk,
+            fullwidth_a,
+            cyrillic_a,
+            hebrew,
+            "a" + no_break_space + "b",
+            "a" + zero_width_space,
+            std::string{"a\0b", 3}});
+}
+
 TEST(Email, IsAsPeopleHaveThem) {
     const std::string label63(63, 'a');
     const auto domain = [&](std::size_t n) {
@@ -392,6 +422,60 @@ TEST(FilePath, StaysInsideItsFolder) {
     expect(in(Charset::bytes, validate::is_file_path), good, bad);
     expect(in(Charset::utf8, validate::is_file_path), {}, depends);
     expect(in(Charset::bytes, validate::is_file_path), depends, {});
+}
+
+TEST(SecretRef, NamesAPlace) {
+    expect(validate::is_secret_ref,
+           {"env:SLACK_TOKEN", "file:/run/secrets/slack", "vault:kv/data/ml#token", "aws-sm:prod/slack",
+            "gcp-sm:projects/p/secrets/s/versions/1", "azure-kv:my-vault/slack", "env:a b", "env::", "env:~",
+            "env:" + std::string(1024, 'x')},
+           {"",
+            "env",
+            "env:",
+            ":x",
+            "env: ",
+            "env: X",
+            "env:X ",
+            " env:X",
+            "ENV:X",
+            "Env:X",
+            "envs:X",
+            "xenv:X",
+            "aws:X",
+            "http://x",
+            "xoxb-12345",
+            "hunter2",
+            "env=X",
+            "env:X\n",
+            "env:a\tb",
+            "env:\x7F",
+            "env:a\x1F",
+            "env:" + std::string(1025, 'x'),
+            megabyte,
+            "env:" + megabyte,
+            binary_junk,
+            "env:" + binary_junk,
+            "env:" + cyrillic_a,
+            "env:" + no_break_space,
+            cyrillic_a + "nv:x",
+            std::string{"env:a\0b", 7}});
+}
+
+TEST(Scope, IsAreaAndRight) {
+    for (const std::string area :
+         {"models", "versions", "datasets", "runs", "deployments", "approvals", "monitoring", "admin"}) {
+        expect(validate::is_scope, {area + ":read", area + ":write"},
+               {area, area + ":", area + ":admin", area + ":read ", " " + area + ":read", area + ":READ", area + ":*",
+                area + ":read:write", area + ": read", area + "s:read", area.substr(1) + ":read"});
+    }
+    expect(validate::is_scope, {},
+           {"", ":", ":read", "*", "*:read", "*:*", "read", "write:models", "Models:read", "model:read",
+            "api_keys:read", megabyte, binary_junk, cyrillic_a + "dmin:read"});
+}
+
+TEST(SpecialNumber, IsOneOfThree) {
+    expect(validate::is_special_number, {"NaN", "Infinity", "-Infinity"},
+           {"", "nan", "NAN", "inf", "infinity", "+Infinity", "-NaN", "Infinity ", "1", "0.5", megabyte, binary_junk});
 }
 
 } // namespace

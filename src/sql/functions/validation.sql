@@ -1,5 +1,5 @@
--- One function per rule for names, addresses and checksums; the CHECKs of the tables use them.
--- Frozen: a stored CHECK depends on each. A new rule is a new function.
+-- One function per rule for names, addresses, checksums and documents; the CHECKs of the tables use them.
+-- Frozen: a stored CHECK depends on each. A new rule is a new function, and explain_invalid() learns it.
 
 CREATE OR REPLACE FUNCTION is_valid_name(value text) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_is_valid_name';
@@ -16,6 +16,10 @@ COMMENT ON FUNCTION is_valid_alias(text) IS '[a-z_][a-z0-9_-]* of 1 to 255 bytes
 CREATE OR REPLACE FUNCTION is_valid_label(value text) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_is_valid_label';
 COMMENT ON FUNCTION is_valid_label(text) IS '1 to 500 characters, no control character, no blank at either end';
+
+CREATE OR REPLACE FUNCTION is_valid_metric_name(value text) RETURNS boolean
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_is_valid_metric_name';
+COMMENT ON FUNCTION is_valid_metric_name(text) IS '1 to 250 bytes of [A-Za-z0-9_./ :-], no blank at either end';
 
 CREATE OR REPLACE FUNCTION is_email(value text) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_is_email';
@@ -44,3 +48,19 @@ COMMENT ON FUNCTION is_file_path(text) IS 'relative path of 1 to 1024 bytes with
 CREATE OR REPLACE FUNCTION is_score(value numeric) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_is_score';
 COMMENT ON FUNCTION is_score(numeric) IS 'true from 0 to 1; false for NaN';
+
+CREATE OR REPLACE FUNCTION is_secret_ref(value text) RETURNS boolean
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_is_secret_ref';
+COMMENT ON FUNCTION is_secret_ref(text) IS 'where a secret is kept: env, file, vault, aws-sm, gcp-sm or azure-kv, a colon and 1 to 1024 printable ASCII characters';
+
+CREATE OR REPLACE FUNCTION is_metrics(value jsonb) RETURNS boolean
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_is_metrics';
+COMMENT ON FUNCTION is_metrics(jsonb) IS 'object of at most 1000 metrics, each a number, "NaN", "Infinity" or "-Infinity"';
+
+CREATE OR REPLACE FUNCTION is_scopes(value jsonb) RETURNS boolean
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_is_scopes';
+COMMENT ON FUNCTION is_scopes(jsonb) IS '{} or {"scopes": [area:read or area:write, ...], "projects": [slug, ...]}: what an API key may do, and where';
+
+CREATE OR REPLACE FUNCTION explain_invalid(rule text, value text) RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlregistry_explain_invalid';
+COMMENT ON FUNCTION explain_invalid(text, text) IS 'what a validation function has against a value, in words; NULL when it is valid. rule is the name of the function, with or without is_ or is_valid_; jsonb and numeric are given as text';
