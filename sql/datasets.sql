@@ -64,8 +64,8 @@ SELECT list_datasets(tag => 'nothing');
 SELECT list_datasets(project => 'nowhere');
 
 -- what is stale
-SELECT dataset_name, team_name, freshness_sla_hours, overdue FROM stale_datasets();
-SELECT dataset_name, overdue FROM stale_datasets(at => now() + interval '1 day');
+SELECT dataset_name, team_name, freshness_sla_hours, overdue BETWEEN '4 hours' AND '4 hours 1 minute' AS overdue FROM stale_datasets();
+SELECT dataset_name FROM stale_datasets(at => now() + interval '1 day');
 SELECT count(*) FROM stale_datasets('lab');
 SELECT stale_datasets('nowhere');
 SELECT is_stale(1, now() - interval '61 minutes', now()), is_stale(1, now() - interval '59 minutes', now()), is_stale(NULL, '-infinity', now()),

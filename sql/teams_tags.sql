@@ -23,7 +23,9 @@ SELECT create_team('NLP Research');
 SELECT create_team(NULL);
 SELECT create_team('x', if_exists => 'ignore');
 SELECT create_team('x', if_exists => NULL);
+\set VERBOSITY terse
 SELECT create_team('x', 'nobody');
+\set VERBOSITY default
 SELECT find_team('nlp-reserch');
 SELECT find_team('something-else');
 SELECT find_team(NULL);
@@ -62,12 +64,12 @@ SELECT kind, reference, tag_name, tag_category FROM tag('sentiment@1.0.0', 'gold
 SELECT kind, reference, tag_name, tag_category FROM tag('dataset:reviews_2025', 'nlp');
 SELECT kind, reference, tag_name FROM tag('plain', 'new_one', create_missing => true);
 SELECT kind, reference, tag_name FROM tag('plain', 'new_one');
-SELECT kind, reference, tag_name FROM tag('model', (SELECT model_id FROM models WHERE model_name = 'plain'), 'nlp');
+SELECT kind, reference, tag_name FROM tag_object('model', (SELECT model_id FROM models WHERE model_name = 'plain'), 'nlp');
 SELECT kind, reference, tag_name FROM tags_of('sentiment');
 SELECT kind, reference, tag_name FROM tags_of('default/sentiment@latest');
 SELECT kind, reference, tag_name FROM tags_of('dataset:default/reviews_2025');
 SELECT kind, reference, tag_name FROM untag('plain', 'nlp');
-SELECT kind, reference, tag_name FROM untag('version', (SELECT version_id FROM model_versions), 'gold');
+SELECT kind, reference, tag_name FROM untag_object('version', (SELECT version_id FROM model_versions), 'gold');
 SELECT kind FROM find_tagged('sentiment') UNION ALL SELECT kind FROM find_tagged('sentiment@1.0.0') UNION ALL SELECT kind FROM find_tagged('dataset:reviews_2025');
 SELECT tag('plain', 'nobody-made-this');
 SELECT tag('plian', 'nlp');
@@ -77,16 +79,16 @@ SELECT tag(NULL, 'nlp');
 SELECT tag('plain', NULL);
 SELECT tag('plain', NULL, true);
 SELECT tag('plain', 'Not a tag', true);
-SELECT tag('run', gen_random_uuid(), 'nlp');
-SELECT tag(NULL, gen_random_uuid(), 'nlp');
-SELECT tag('model', NULL, 'nlp');
-SELECT tag('model', '00000000-0000-0000-0000-000000000000'::uuid, 'nlp');
+SELECT tag_object('run', gen_random_uuid(), 'nlp');
+SELECT tag_object(NULL, gen_random_uuid(), 'nlp');
+SELECT tag_object('model', NULL, 'nlp');
+SELECT tag_object('model', '00000000-0000-0000-0000-000000000000'::uuid, 'nlp');
 SELECT untag('plain', 'nlp');
 SELECT untag('dataset:reviews_2025', 'gold');
 SELECT untag('plain', 'nobody-made-this');
 SELECT untag('plain', NULL);
 SELECT untag(NULL, 'nlp');
-SELECT untag('run', gen_random_uuid(), 'nlp');
+SELECT untag_object('run', gen_random_uuid(), 'nlp');
 SELECT tags_of(NULL);
 SELECT count(*) FROM tags_of('model', NULL);
 
@@ -117,7 +119,7 @@ SELECT tag_usage('colour');
 UPDATE models SET deleted_at = now() WHERE model_name = 'sentiment';
 SELECT tag_name, models, total FROM tag_usage() WHERE total > 0;
 SELECT model_name FROM models_with_tags(any_of => '{nlp,production}');
-SELECT tag('model', model_id, 'nlp') FROM models WHERE model_name = 'sentiment';
+DO $$ BEGIN PERFORM tag_object('model', model_id, 'nlp') FROM models WHERE model_name = 'sentiment'; EXCEPTION WHEN no_data_found THEN RAISE NOTICE 'no such model'; END $$;
 SELECT model_name, tags, tags_by_category, tag_count FROM v_model_tags ORDER BY 1;
 
 -- a team that goes leaves what it owned; a tag takes itself off

@@ -48,7 +48,9 @@ SELECT current_organization_id();
 -- a child takes its organization from its parent where the session works in none
 INSERT INTO model_versions (model_id, semver, artifact_uri) SELECT model_id, '1.0.0', '/x' FROM models;
 SELECT o.slug, p.slug, v.semver FROM model_versions v JOIN organizations o USING (organization_id) JOIN projects p ON p.project_id = v.project_id ORDER BY 2;
+\set VERBOSITY terse
 INSERT INTO model_versions (model_id, semver, artifact_uri, framework) VALUES (gen_random_uuid(), '1.0.0', '/x', 'onnx');
+\set VERBOSITY default
 -- but nobody reaches into another one
 SELECT use_organization('default');
 DO $$ BEGIN INSERT INTO model_versions (model_id, semver, artifact_uri, framework) SELECT model_id, '2.0.0', '/x', 'onnx' FROM models; EXCEPTION WHEN foreign_key_violation THEN RAISE NOTICE '%', SQLERRM; END $$;

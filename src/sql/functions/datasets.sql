@@ -126,7 +126,7 @@ CREATE OR REPLACE FUNCTION register_dataset(
             RAISE EXCEPTION 'invalid dataset name: "%"', shortened(dataset_name)
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'valid_dataset_name', SCHEMA = 'mlregistry', TABLE = 'datasets',
-                      DETAIL = explain_invalid('is_valid_tag_name', dataset_name),
+                      DETAIL = why_invalid('is_valid_tag_name', dataset_name),
                       HINT = 'Keep what people read in display_name.';
         END IF;
         LOOP
@@ -145,7 +145,7 @@ CREATE OR REPLACE FUNCTION register_dataset(
             ON CONFLICT (organization_id, project_id, dataset_name) WHERE deleted_at IS NULL DO NOTHING
             RETURNING dataset_id INTO new_id;
             IF new_id IS NOT NULL THEN
-                PERFORM tag('dataset', new_id, wanted.tag_name, create_missing => true) FROM unnest(register_dataset.tags) AS wanted (tag_name);
+                PERFORM tag_object('dataset', new_id, wanted.tag_name, create_missing => true) FROM unnest(register_dataset.tags) AS wanted (tag_name);
                 EXIT;
             END IF;
 
@@ -180,6 +180,7 @@ CREATE OR REPLACE FUNCTION list_datasets(
         max_rows bigint DEFAULT NULL,
         after text DEFAULT NULL) RETURNS SETOF dataset_info
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp SET enable_seqscan = off
+    SET client_min_messages = warning -- no notices about stop words
     AS $function$
     #variable_conflict use_variable
     DECLARE
@@ -200,7 +201,7 @@ CREATE OR REPLACE FUNCTION list_datasets(
             after_name := substring(after FROM position('/' IN after) + 1);
         END IF;
         conditions := concat(
-            CASE WHEN search IS NOT NULL THEN format(' AND (%s)', search_condition(search, 'd.dataset_name', 'd.display_name', 'd.description')) END,
+            CASE WHEN search IS NOT NULL THEN format(' AND (%s)', search_condition(search_text(search), 'd.dataset_name', 'd.display_name', 'd.description')) END,
             CASE WHEN team IS NOT NULL THEN format(' AND d.team_id = %L', find_team(team)) END,
             CASE WHEN tag IS NOT NULL THEN format(' AND EXISTS (SELECT FROM dataset_tags t WHERE t.dataset_id = d.dataset_id AND t.tag_id = %L)', find_tag(tag)) END,
             CASE WHEN classification IS NOT NULL THEN format(' AND d.data_classification = %L', classification) END,

@@ -14,7 +14,6 @@ CREATE OR REPLACE FUNCTION version_history(model_id uuid, order_by text DEFAULT 
             RAISE EXCEPTION 'unknown order: "%"', shortened(order_by)
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'order_by is registered or precedence.';
         END IF;
-        -- Two windows written out: the rows around a version are those in the order that is asked for.
         RETURN QUERY
             SELECT h.n, h.semver, h.previous, h.next,
                    CASE WHEN h.previous IS NULL THEN 'first' ELSE semver_diff(h.previous, h.semver) END,

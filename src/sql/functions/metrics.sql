@@ -105,7 +105,7 @@ CREATE OR REPLACE FUNCTION record_metrics(
         IF NOT is_metrics(metrics) THEN
             RAISE EXCEPTION 'invalid metrics: %', shortened(metrics::text)
                 USING ERRCODE = 'invalid_parameter_value',
-                      DETAIL = explain_invalid('is_metrics', metrics::text),
+                      DETAIL = why_invalid('is_metrics', metrics::text),
                       HINT = 'Give an object of names and numbers: {"accuracy": 0.93, "loss": 0.21}.';
         END IF;
         RETURN QUERY

@@ -83,7 +83,7 @@ CREATE OR REPLACE FUNCTION register_model(
             RAISE EXCEPTION 'invalid model name: "%"', shortened(model_name)
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'valid_model_name', SCHEMA = 'mlregistry', TABLE = 'models',
-                      DETAIL = explain_invalid('is_valid_name', model_name),
+                      DETAIL = why_invalid('is_valid_name', model_name),
                       HINT = 'Keep the foreign spelling in original_name, and what people read in display_name.';
         END IF;
         LOOP
@@ -99,7 +99,7 @@ CREATE OR REPLACE FUNCTION register_model(
             ON CONFLICT (organization_id, project_id, model_name) WHERE deleted_at IS NULL DO NOTHING
             RETURNING model_id INTO new_id;
             IF new_id IS NOT NULL THEN
-                PERFORM tag('model', new_id, wanted.tag_name, create_missing => true) FROM unnest(register_model.tags) AS wanted (tag_name);
+                PERFORM tag_object('model', new_id, wanted.tag_name, create_missing => true) FROM unnest(register_model.tags) AS wanted (tag_name);
                 EXIT;
             END IF;
 
@@ -258,10 +258,15 @@ CREATE OR REPLACE FUNCTION restore_model(model text) RETURNS SETOF model_info
     AS $function$
     #variable_conflict use_column
     DECLARE
-        ref record := parse_reference(model);
-        in_project uuid := find_project(ref.project);
+        ref record;
+        in_project uuid;
         deleted uuid[];
     BEGIN
+        IF model IS NULL THEN
+            RAISE EXCEPTION 'a model reference must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        ref := parse_reference(model);
+        in_project := find_project(ref.project);
         IF EXISTS (SELECT FROM models m
                     WHERE m.organization_id = current_organization_id() AND m.project_id = in_project
                       AND m.model_name = ref.model AND m.deleted_at IS NULL) THEN

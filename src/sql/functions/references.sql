@@ -30,6 +30,13 @@ CREATE OR REPLACE FUNCTION shortened(value text) RETURNS text
     AS $function$SELECT CASE WHEN length(value) > 80 THEN left(value, 77) || '...' ELSE value END$function$;
 COMMENT ON FUNCTION shortened(text) IS 'a value as messages show it: at most 80 characters';
 
+CREATE OR REPLACE FUNCTION why_invalid(rule text, value text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT upper(left(why, 1)) || substr(why, 2) || '.' FROM explain_invalid(rule, value) AS why
+    $function$;
+COMMENT ON FUNCTION why_invalid(text, text) IS 'explain_invalid() as a sentence, for the details of errors';
+
 CREATE OR REPLACE FUNCTION find_project(project text) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$

@@ -16,6 +16,22 @@ CREATE OR REPLACE FUNCTION name_query_grams(part text) RETURNS integer[]
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'mlregistry_name_query_grams';
 COMMENT ON FUNCTION name_query_grams(text) IS 'grams that every name has in which the text occurs; NULL for less than two bytes';
 
+CREATE OR REPLACE FUNCTION search_text(search text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    BEGIN
+        IF search IS NULL THEN
+            RAISE EXCEPTION 'the text that is sought must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        IF btrim(search) = '' OR length(search) > 1000 THEN
+            RAISE EXCEPTION 'the text that is sought has % characters', length(btrim(search))
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'Give 1 to 1000 characters: words, "a phrase", or, -without, or a part of a name.';
+        END IF;
+        RETURN btrim(search);
+    END
+    $function$;
+COMMENT ON FUNCTION search_text(text) IS 'the text that is sought without blanks at its ends; raises 22023 when nothing is left or it is too long';
+
 -- The condition by which idx_…_search and idx_…_grams find rows: words in names and description, or a part of a name.
 CREATE OR REPLACE FUNCTION search_condition(search text, name_column text, display_column text, description_column text) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
@@ -53,6 +69,7 @@ CREATE OR REPLACE FUNCTION search_models(
     RETURNS TABLE (rank real, project_slug text, model_name text, display_name text, description text, team_name text, framework text,
                    is_active boolean, latest_version semver, tags text[], model_id uuid, project_id uuid)
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 50 SET search_path = pg_catalog, mlregistry, pg_temp SET enable_seqscan = off
+    SET client_min_messages = warning -- no notices about stop words
     AS $function$
     #variable_conflict use_variable
     DECLARE
@@ -65,15 +82,8 @@ CREATE OR REPLACE FUNCTION search_models(
         page_ids uuid[];
         ranks real[];
     BEGIN
-        search := btrim(search);
+        search := search_text(search);
         name := lower(search COLLATE "C");
-        IF search IS NULL THEN
-            RAISE EXCEPTION 'the text that is sought must not be NULL' USING ERRCODE = 'null_value_not_allowed';
-        END IF;
-        IF search = '' OR length(search) > 1000 THEN
-            RAISE EXCEPTION 'the text that is sought has % characters', length(search)
-                USING ERRCODE = 'invalid_parameter_value', HINT = 'Give 1 to 1000 characters: words, "a phrase", or, -without, or a part of a name.';
-        END IF;
         candidates := concat(
             format('SELECT m.model_id FROM models m WHERE m.organization_id = %L AND m.deleted_at IS NULL', current_organization_id()),
             CASE WHEN active THEN ' AND m.is_active' WHEN NOT active THEN ' AND NOT m.is_active' END,

@@ -48,7 +48,7 @@ CREATE OR REPLACE FUNCTION create_tag(
             RAISE EXCEPTION 'invalid tag name: "%"', shortened(tag_name)
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'valid_tag_name', SCHEMA = 'mlregistry', TABLE = 'tags',
-                      DETAIL = explain_invalid('is_valid_tag_name', tag_name);
+                      DETAIL = why_invalid('is_valid_tag_name', tag_name);
         END IF;
         LOOP
             INSERT INTO tags (organization_id, tag_name, tag_category, description)
@@ -131,7 +131,7 @@ CREATE OR REPLACE FUNCTION require_tagged_kind(kind text) RETURNS void
     $function$;
 COMMENT ON FUNCTION require_tagged_kind(text) IS 'raises 22023 for a text that does not say what can be tagged';
 
-CREATE OR REPLACE FUNCTION tag(kind text, object_id uuid, tag text, create_missing boolean DEFAULT false) RETURNS SETOF tagging_info
+CREATE OR REPLACE FUNCTION tag_object(kind text, object_id uuid, tag text, create_missing boolean DEFAULT false) RETURNS SETOF tagging_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_variable
@@ -171,7 +171,7 @@ CREATE OR REPLACE FUNCTION tag(kind text, object_id uuid, tag text, create_missi
         RETURN QUERY SELECT i.* FROM tags_of(kind, object_id) AS i WHERE i.tag_id = wanted;
     END
     $function$;
-COMMENT ON FUNCTION tag(text, uuid, text, boolean) IS 'puts a tag on a model, a version or a dataset: see tag(text, text, boolean)';
+COMMENT ON FUNCTION tag_object(text, uuid, text, boolean) IS 'puts a tag on a model, a version or a dataset: see tag(text, text, boolean)';
 
 CREATE OR REPLACE FUNCTION tag(reference text, tag text, create_missing boolean DEFAULT false) RETURNS SETOF tagging_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
@@ -180,12 +180,12 @@ CREATE OR REPLACE FUNCTION tag(reference text, tag text, create_missing boolean 
     DECLARE
         target record := find_tagged(reference);
     BEGIN
-        RETURN QUERY SELECT i.* FROM tag(target.kind, target.object_id, tag, create_missing) AS i;
+        RETURN QUERY SELECT i.* FROM tag_object(target.kind, target.object_id, tag, create_missing) AS i;
     END
     $function$;
 COMMENT ON FUNCTION tag(text, text, boolean) IS 'puts a tag on what a reference names: project/model, project/model@selector or dataset:project/name; one that is there already stays as it is';
 
-CREATE OR REPLACE FUNCTION untag(kind text, object_id uuid, tag text) RETURNS SETOF tagging_info
+CREATE OR REPLACE FUNCTION untag_object(kind text, object_id uuid, tag text) RETURNS SETOF tagging_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_variable
@@ -210,7 +210,7 @@ CREATE OR REPLACE FUNCTION untag(kind text, object_id uuid, tag text) RETURNS SE
         RETURN NEXT before;
     END
     $function$;
-COMMENT ON FUNCTION untag(text, uuid, text) IS 'takes a tag off a model, a version or a dataset: see untag(text, text)';
+COMMENT ON FUNCTION untag_object(text, uuid, text) IS 'takes a tag off a model, a version or a dataset: see untag(text, text)';
 
 CREATE OR REPLACE FUNCTION untag(reference text, tag text) RETURNS SETOF tagging_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
@@ -219,7 +219,7 @@ CREATE OR REPLACE FUNCTION untag(reference text, tag text) RETURNS SETOF tagging
     DECLARE
         target record := find_tagged(reference);
     BEGIN
-        RETURN QUERY SELECT i.* FROM untag(target.kind, target.object_id, tag) AS i;
+        RETURN QUERY SELECT i.* FROM untag_object(target.kind, target.object_id, tag) AS i;
     END
     $function$;
 COMMENT ON FUNCTION untag(text, text) IS 'takes a tag off what a reference names and returns what was taken off; P0002 when it does not have it';

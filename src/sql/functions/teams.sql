@@ -69,7 +69,7 @@ CREATE OR REPLACE FUNCTION create_team(
             RAISE EXCEPTION 'invalid team name: "%"', shortened(team_name)
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'valid_team_name', SCHEMA = 'mlregistry', TABLE = 'teams',
-                      DETAIL = explain_invalid('is_valid_name', team_name);
+                      DETAIL = why_invalid('is_valid_name', team_name);
         END IF;
         LOOP
             INSERT INTO teams (organization_id, team_name, team_email, department, cost_center, manager_name, slack_channel)
