@@ -10,7 +10,7 @@ BEGIN
     END LOOP;
 END $$;
 CREATE TEMP TABLE empty AS SELECT * FROM pg_temp.digests();
-CREATE VIEW pg_temp.changed AS SELECT relation_name FROM (SELECT * FROM empty EXCEPT SELECT * FROM pg_temp.digests()) AS d ORDER BY 1;
+CREATE TEMP VIEW changed AS SELECT relation_name FROM (SELECT * FROM empty EXCEPT SELECT * FROM pg_temp.digests()) AS d ORDER BY 1;
 
 -- identifiers
 SELECT sample_id(1, 1), sample_id(4095, 999999999999), is_sample(sample_id(1, 1)), is_sample(sample_id(4095, 999999999999)),
@@ -32,16 +32,20 @@ SELECT count(*), count(*) FILTER (WHERE project_slug = 'default') AS in_default 
 SELECT team_name, team_email, department, cost_center, slack_channel FROM teams ORDER BY cost_center;
 SELECT tag_category, string_agg(tag_name, ', ' ORDER BY tag_id) AS tags FROM tags GROUP BY 1 ORDER BY 1;
 SELECT dataset_name, team_name, storage_format AS format, storage_size_gb AS gb, row_count, column_count AS columns, freshness_sla_hours AS sla, contains_pii AS pii,
-       data_classification AS class, retention_days AS days, now() - last_updated_at AS updated
-  FROM datasets JOIN teams USING (team_id) ORDER BY dataset_id;
+       data_classification AS class, retention_days AS days, ago, last_updated_at BETWEEN now() - ago - interval '10 minutes' AND now() - ago AS updated
+  FROM datasets JOIN teams USING (team_id) JOIN (VALUES ('nlp-research', interval '2 hours'), ('computer-vision', '30 days'), ('forecasting', '30 minutes'), ('recommendations', '4 hours')) AS u (team_name, ago) USING (team_name) ORDER BY dataset_id;
 SELECT model_name, team_name, m.framework, risk_level, compliance_required FROM models m JOIN teams USING (team_id) ORDER BY model_id;
-SELECT project_slug, model_name, semver, aliases, stage, status, framework, framework_version, model_format, artifact_size_bytes, length(checksum_sha256) AS hex
-  FROM v_models_latest JOIN LATERAL list_versions(model_id) AS v USING (model_id, model_name, project_slug, framework) ORDER BY model_id, semver;
+SELECT m.model_name, v.semver, v.aliases, v.stage, v.status, v.framework, v.framework_version, v.model_format, v.artifact_size_bytes
+  FROM models m, list_versions(m.model_id) AS v WHERE m.organization_id = current_organization_id() ORDER BY m.model_id, v.semver;
+SELECT count(*) AS versions, count(DISTINCT checksum_sha256) AS checksums, min(length(git_commit)) AS commit_digits FROM model_versions;
+SELECT m.model_name, v.semver, f.path, f.size_bytes, f.variant, f.sha256 = v.checksum_sha256 AS is_artifact FROM version_files f JOIN model_versions v USING (version_id) JOIN models m USING (model_id) ORDER BY file_id;
+SELECT m.model_name, v.semver, s.kind, s.verification, s.subject_sha256 = v.checksum_sha256 AS of_artifact FROM version_signatures s JOIN model_versions v USING (version_id) JOIN models m USING (model_id) ORDER BY signature_id;
+SELECT m.model_name, v.semver, array_agg(t.tag_name ORDER BY t.tag_name) AS tags FROM version_tags JOIN tags t USING (tag_id) JOIN model_versions v USING (version_id) JOIN models m USING (model_id) GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT model_name, semver, benchmark_accuracy AS accuracy, frozen_at < now() AS frozen, validated_at IS NOT NULL AS validated, promoted_to_production_at IS NOT NULL AS promoted
   FROM model_versions JOIN models USING (model_id) ORDER BY version_id;
 SELECT m.model_name, v.semver, r.dataset_split, string_agg(r.metric_name || ' ' || r.metric_value, ', ' ORDER BY r.metric_id) AS metrics, d.dataset_name
   FROM model_metrics r JOIN model_versions v USING (version_id) JOIN models m USING (model_id) JOIN datasets d USING (dataset_id) GROUP BY m.model_name, v.semver, r.dataset_split, d.dataset_name, v.version_id ORDER BY v.version_id;
-SELECT model_name, alias, h.semver, now() - valid_from AS since, nullif(valid_to, 'infinity') = lead(valid_from) OVER (PARTITION BY model_id, alias ORDER BY valid_from) AS then_moved
+SELECT model_name, alias, h.semver, floor(date_part('epoch', now() - valid_from) / 86400 + 0.25) AS days, nullif(valid_to, 'infinity') = lead(valid_from) OVER (PARTITION BY model_id, alias ORDER BY valid_from) AS then_moved
   FROM alias_history h JOIN models USING (model_id) ORDER BY model_id, alias, valid_from;
 SELECT model_name, tags FROM v_model_tags WHERE tag_count > 0 ORDER BY model_id;
 SELECT dataset_name, string_agg(tag_name, ', ' ORDER BY tag_name) AS tags FROM dataset_tags JOIN datasets USING (dataset_id) JOIN tags USING (tag_id) GROUP BY 1 ORDER BY 1;
@@ -159,6 +163,7 @@ BEGIN
     RETURN md5(whole);
 END $$;
 CREATE TEMP TABLE outcome (n int, name text, kept text, dropped bigint, own_untouched boolean, kept_again boolean, consistent boolean, all_gone boolean);
+SET client_min_messages = warning;
 DO $$
 DECLARE
     c record;
@@ -198,7 +203,20 @@ BEGIN
         END;
     END LOOP;
 END $$;
+RESET client_min_messages;
 SELECT * FROM outcome ORDER BY n;
+
+-- in the name of an owner who is no superuser, and by that owner
+BEGIN;
+CREATE ROLE regress_mlr_owner;
+SELECT install(owner => 'regress_mlr_owner') IS NOT NULL AS given;
+SELECT sum(loaded) AS loaded FROM load_sample_data();
+SELECT sum(dropped) AS dropped, sum(kept) AS kept FROM drop_sample_data();
+GRANT EXECUTE ON FUNCTION load_sample_data(), drop_sample_data(), run_detached(text, name) TO regress_mlr_owner;
+SET LOCAL ROLE regress_mlr_owner;
+SELECT sum(loaded) AS loaded FROM load_sample_data();
+SELECT sum(dropped) AS dropped, sum(kept) AS kept FROM drop_sample_data();
+ROLLBACK;
 
 -- what is kept can be looked at, and refuses a second load
 SELECT sum(loaded) > 100 AS loaded FROM load_sample_data();
