@@ -5,7 +5,7 @@ SET search_path = public, mlregistry;
 CREATE TEMP TABLE rules (rule text PRIMARY KEY, type regtype NOT NULL);
 INSERT INTO rules SELECT p.proname, p.proargtypes[0] FROM pg_proc p
  WHERE p.pronamespace = 'mlregistry'::regnamespace AND p.proname ~ '^is_' AND p.prorettype = 'boolean'::regtype AND p.proisstrict
-   AND p.pronargs = 1 AND p.proargtypes[0] <> 'semver'::regtype;
+   AND p.pronargs = 1 AND p.proargtypes[0] <> ALL ('{semver,uuid}'::regtype[]);
 SELECT * FROM rules ORDER BY rule COLLATE "C";
 
 -- What the function says; false where the cast of its argument refuses the value.

@@ -14,7 +14,8 @@ use Test::More;
 
 my $current = code_version();
 my @released;
-for my $script (sort glob(project_root() . '/src/sql/released/mlregistry--*.sql')) {
+# Install scripts only: the released upgrade scripts are installed as they are.
+for my $script (grep { !/--.+--/ } sort glob(project_root() . '/src/sql/released/mlregistry--*.sql')) {
     copy($script, extension_folder()) or BAIL_OUT("cannot copy $script to " . extension_folder() . ": $!");
     push @released, basename($script) =~ /^mlregistry--(.+)\.sql$/;
 }
