@@ -140,7 +140,9 @@ SELECT r.table_name, t.tgname::text AS trigger_name,
        CASE WHEN t.tgtype::int & 1 <> 0 THEN 'ROW' ELSE 'STATEMENT' END AS level,
        concat_ws(',', CASE WHEN t.tgtype::int & 4 <> 0 THEN 'INSERT' END, CASE WHEN t.tgtype::int & 16 <> 0 THEN 'UPDATE' END,
                       CASE WHEN t.tgtype::int & 8 <> 0 THEN 'DELETE' END, CASE WHEN t.tgtype::int & 32 <> 0 THEN 'TRUNCATE' END) AS events,
-       t.tgattr::int2[] AS update_of
+       t.tgattr::int2[] AS update_of,
+       ARRAY(SELECT a.value FROM regexp_split_to_table(encode(t.tgargs, 'escape'), '\\000') WITH ORDINALITY a (value, n)
+              WHERE a.n <= t.tgnargs ORDER BY a.n) AS arguments
   FROM have_relations r JOIN pg_trigger t ON t.tgrelid = r.oid WHERE NOT t.tgisinternal;
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -195,6 +197,10 @@ INSERT INTO rules (rule, says) VALUES
   ('checks',       'every CHECK, unique constraint and unique index has its bad value in checks.tsv, and the other way round'),
   ('primary_key',  'every table has a primary key'),
   ('tenant',       'every tenant or project table with a uuid key has its tenant key, organization and project'),
+  ('deletion',     'the deletion of a project or organization reaches every table of its rows directly'),
+  ('keys',         'every table of tenants has trigger keys; it fills in the place of a row with a parent, and no parent changes'),
+  ('actor',        'every x_by_user is kept by trigger actor and goes with x_by text; a given x_by has a default'),
+  ('limited',      'every text, text[] and jsonb column is limited by a CHECK or a foreign key'),
   ('composite',    'foreign keys between tables of tenants carry organization_id'),
   ('unique_leads', 'unique keys lead with organization_id or with a uuid'),
   ('fk_index',     'every foreign key has an index that leads with its columns'),
@@ -204,6 +210,7 @@ INSERT INTO rules (rule, says) VALUES
   ('comment',      'every table and view has a COMMENT'),
   ('comment_col',  'every column has a COMMENT'),
   ('touch',        'every table with updated_at has the trigger mlr_60_touch, for every column'),
+  ('touched',      'an UPDATE of any table with updated_at sets updated_at and updated_by, whatever it says itself'),
   ('enabled',      'no trigger is disabled or bound to a replication role'),
   ('invoker',      'every view is security_invoker'),
   ('member',       'no relation of the schema, nor what hangs on one, nor the schema is a member of an extension'),
@@ -271,8 +278,73 @@ SELECT 'tenant', format('%s: no foreign key (organization_id, project_id) to pro
                     AND c.target = 'projects' AND c.target_columns = 'organization_id,project_id' AND c.on_delete = 'c')
 UNION ALL
 SELECT 'tenant', format('%s: no index idx_%s_project on (project_id)', table_name, table_name) FROM entity e
- WHERE tenancy = 'project'
+ WHERE tenancy = 'project' AND table_name NOT LIKE '%\_history'
    AND NOT EXISTS (SELECT FROM have_indexes i WHERE i.indrelid = e.oid AND i.index_name = format('idx_%s_project', e.table_name) AND i.keys[1] = 'project_id');
+
+-- Junctions too: whatever is reached only through a second table could hold up a deletion by a NO ACTION key.
+INSERT INTO violations
+SELECT 'deletion', format('%s: no foreign key (%s) to %s with CASCADE', w.table_name, k.columns, k.target)
+  FROM want_tables w
+  JOIN have_relations r USING (table_name)
+  JOIN (VALUES ('tenant', 'organization_id', 'organizations'), ('project', 'organization_id,project_id', 'projects')) k (tenancy, columns, target)
+    ON k.tenancy = w.tenancy
+ WHERE r.relkind IN ('r', 'p')
+   AND NOT EXISTS (SELECT FROM have_constraints c WHERE c.conrelid = r.oid AND c.kind = 'f' AND c.columns = k.columns
+                    AND c.target = k.target AND c.target_columns = k.columns AND c.on_delete = 'c');
+
+-- A parent: what a row is deleted with, besides organization and project. Trigger keys is told of one; the columns of
+-- the primary key it knows itself.
+CREATE TEMP TABLE parent_keys AS
+SELECT c.table_name, c.constraint_name, a.attname::text AS column_name, k.a = ANY (p.conkey) AS is_primary
+  FROM have_constraints c
+  JOIN want_tables w ON w.table_name = c.target AND w.tenancy IN ('tenant', 'project') AND c.target <> 'projects'
+  JOIN have_constraints p ON p.conrelid = c.conrelid AND p.kind = 'p'
+ CROSS JOIN unnest(c.conkey) k (a)
+  JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.a AND a.attname <> 'organization_id'
+ WHERE c.kind = 'f' AND c.on_delete = 'c';
+INSERT INTO violations
+SELECT 'keys', format('%s: no mlr_10_keys BEFORE %s FOR EACH ROW of every column', r.table_name, e.events)
+  FROM have_relations r JOIN want_tables w USING (table_name)
+ CROSS JOIN LATERAL (SELECT CASE WHEN r.table_name IN (SELECT p.table_name FROM parent_keys p) THEN 'INSERT,UPDATE' ELSE 'UPDATE' END) e (events)
+ WHERE r.relkind IN ('r', 'p') AND w.tenancy IN ('organization', 'tenant', 'project')
+   AND NOT EXISTS (SELECT FROM have_triggers t WHERE t.table_name = r.table_name AND t.trigger_name = 'mlr_10_keys' AND t.timing = 'BEFORE'
+                    AND t.level = 'ROW' AND t.events = e.events AND cardinality(t.update_of) = 0)
+UNION ALL
+SELECT 'keys', format('%s: mlr_10_keys does not keep the parent %s of %s', p.table_name, p.column_name, p.constraint_name)
+  FROM parent_keys p
+ WHERE NOT p.is_primary
+   AND NOT EXISTS (SELECT FROM have_triggers t WHERE t.table_name = p.table_name AND t.trigger_name = 'mlr_10_keys' AND t.arguments[2] = p.column_name)
+UNION ALL
+SELECT 'keys', format('%s: mlr_10_keys fills in from %s, which is no parent of it', t.table_name, t.arguments[2])
+  FROM have_triggers t
+ WHERE t.trigger_name = 'mlr_10_keys' AND cardinality(t.arguments) > 0
+   AND NOT EXISTS (SELECT FROM parent_keys p WHERE p.table_name = t.table_name AND p.column_name = t.arguments[2]);
+
+-- History is written by triggers alone, which copy both columns from the row that they tell of.
+INSERT INTO violations
+SELECT 'actor', format('%s.%s: %s', u.table_name, u.column_name,
+                       CASE WHEN b.column_name IS NULL THEN 'no text beside it'
+                            WHEN b.not_null AND b.default_expression IS DISTINCT FROM 'mlregistry.current_actor()' THEN 'no default current_actor() beside it'
+                            ELSE 'not kept by mlr_20_actor' END)
+  FROM have_columns u
+  LEFT JOIN have_columns b ON b.relid = u.relid AND b.column_name = substring(u.column_name from '^(.*)_user$') AND b.data_type = 'text'
+ WHERE u.column_name LIKE '%\_by\_user'
+   AND (b.column_name IS NULL
+        OR b.not_null AND b.default_expression IS DISTINCT FROM 'mlregistry.current_actor()'
+        OR u.table_name NOT LIKE '%\_history'
+           AND NOT EXISTS (SELECT FROM have_triggers t
+                            WHERE t.table_name = u.table_name AND t.trigger_name = 'mlr_20_actor' AND t.timing = 'BEFORE' AND t.level = 'ROW'
+                              AND t.events = 'INSERT,UPDATE' AND cardinality(t.update_of) = 0
+                              AND substring(u.column_name from '^(.*)_by_user$') = ANY (t.arguments)));
+
+-- Who writes into tables of the owner and of registry_meta is trusted.
+INSERT INTO violations
+SELECT 'limited', format('%s.%s %s', c.table_name, c.column_name, c.data_type)
+  FROM have_columns c JOIN have_relations r ON r.oid = c.relid JOIN want_tables w ON w.table_name = c.table_name
+ WHERE r.relkind IN ('r', 'p') AND w.tenancy <> 'owner' AND c.table_name || '.' || c.column_name <> 'registry_meta.key'
+   AND c.data_type IN ('text', 'text[]', 'jsonb')
+   AND NOT EXISTS (SELECT FROM have_constraints k WHERE k.conrelid = c.relid AND c.attnum = ANY (k.conkey)
+                    AND (k.kind = 'f' OR k.kind = 'c' AND (c.data_type = 'text' OR pg_get_constraintdef(k.oid) !~ 'jsonb_typeof')));
 
 INSERT INTO violations
 SELECT 'composite', format('%s.%s (%s) -> %s (%s)', c.table_name, c.constraint_name, c.columns, c.target, c.target_columns)
@@ -341,6 +413,37 @@ SELECT 'touch', format('%s: %s', r.table_name, coalesce(t.trigger_name || ' is n
   FROM have_relations r LEFT JOIN have_triggers t ON t.table_name = r.table_name AND t.trigger_name = 'mlr_60_touch'
  WHERE r.has_updated_at AND r.relkind IN ('r', 'p')
    AND (t.trigger_name IS NULL OR t.timing <> 'BEFORE' OR t.level <> 'ROW' OR t.events !~ 'UPDATE' OR cardinality(t.update_of) > 0);
+
+-- The same by doing. Rows of tables that install() leaves empty are made here; rolled back as everything.
+CREATE TEMP TABLE touchable (ord int GENERATED ALWAYS AS IDENTITY, table_name text PRIMARY KEY, make text);
+INSERT INTO touchable (table_name, make) VALUES
+  ('organizations', NULL), ('projects', NULL),
+  ('teams',          $$INSERT INTO mlregistry.teams (team_name) VALUES ('touched')$$),
+  ('models',         $$INSERT INTO mlregistry.models (model_name, framework) VALUES ('touched', 'onnx')$$),
+  ('model_versions', $$INSERT INTO mlregistry.model_versions (model_id, semver, artifact_uri) SELECT model_id, '1.0.0', '/m' FROM mlregistry.models WHERE model_name = 'touched'$$),
+  ('datasets',       $$INSERT INTO mlregistry.datasets (dataset_name, storage_location, storage_format) VALUES ('touched', '/d', 'csv')$$);
+CREATE FUNCTION pg_temp.touch_of(table_name text, make text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE untouched bigint; changed bigint;
+BEGIN
+  IF make IS NOT NULL THEN
+    EXECUTE make;
+  END IF;
+  EXECUTE format('UPDATE mlregistry.%I SET updated_at = ''2001-01-01'', updated_by = ''nobody''', table_name);
+  GET DIAGNOSTICS changed = ROW_COUNT;
+  EXECUTE format('SELECT count(*) FROM mlregistry.%I WHERE updated_at IS DISTINCT FROM now() OR updated_by IS DISTINCT FROM mlregistry.current_actor()',
+                 table_name) INTO untouched;
+  RETURN CASE WHEN changed = 0 THEN 'no row to change' WHEN untouched > 0 THEN untouched || ' rows keep what the UPDATE said' END;
+EXCEPTION WHEN OTHERS THEN
+  RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+INSERT INTO violations
+SELECT 'touched', format('%s: %s', table_name, t.line)
+  FROM (SELECT table_name, make FROM touchable WHERE table_name IN (SELECT table_name FROM have_relations) ORDER BY ord OFFSET 0) x,
+       pg_temp.touch_of(x.table_name, x.make) AS t (line)
+ WHERE t.line IS NOT NULL
+UNION ALL
+SELECT 'touched', format('%s: this test does not know how to make a row of it', table_name)
+  FROM have_relations WHERE has_updated_at AND relkind IN ('r', 'p') AND table_name NOT IN (SELECT table_name FROM touchable);
 
 INSERT INTO violations
 SELECT 'enabled', format('%s.%s: tgenabled is %s', r.table_name, t.tgname, t.tgenabled)
