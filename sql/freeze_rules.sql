@@ -116,7 +116,6 @@ INSERT INTO broken VALUES
     ('version_frozen', $$INSERT INTO model_aliases (model_id, alias, version_id) SELECT model_id, 'a', version_id FROM model_versions WHERE semver = '3.0.0'; UPDATE model_versions SET artifact_uri = '/m/new' WHERE semver = '3.0.0'$$),
     -- files
     ('version_frozen', $$INSERT INTO version_files (version_id, path) SELECT version_id, 'new.bin' FROM model_versions WHERE semver = '1.0.0'$$),
-    ('version_frozen', $$INSERT INTO version_files (version_id, path) SELECT version_id, 'full.bin' FROM model_versions WHERE semver = '1.0.0' ON CONFLICT DO NOTHING$$),
     ('version_frozen', $$DELETE FROM version_files WHERE path = 'full.bin'$$),
     ('version_frozen', $$DELETE FROM version_files$$),
     ('version_frozen', $$UPDATE version_files SET path = 'new.bin' WHERE path = 'full.bin'$$),
@@ -158,6 +157,8 @@ SELECT attname FROM pg_attribute WHERE attrelid = 'model_versions'::regclass AND
 -- What passes: the same values again, also in another spelling; size and checksum, once; all together
 BEGIN;
 UPDATE model_versions SET semver = semver, artifact_uri = ' /m/1 ', checksum_sha256 = upper(checksum_sha256), git_commit = 'ABCDEF0', framework = framework, input_schema = '{"in":1}', frozen_at = frozen_at WHERE semver = '1.0.0' RETURNING artifact_uri, git_commit;
+-- what is there already may be inserted once more by who says ON CONFLICT DO NOTHING
+INSERT INTO version_files (version_id, path) SELECT version_id, 'full.bin' FROM model_versions WHERE semver = '1.0.0' ON CONFLICT DO NOTHING RETURNING path;
 UPDATE version_files SET path = path, sha256 = upper(sha256) || ' ', size_bytes = 10 WHERE path = 'full.bin' RETURNING path, left(sha256, 4) AS sha256;
 UPDATE model_versions SET artifact_size_bytes = 5, description = 'measured' WHERE semver = '2.0.0' RETURNING artifact_size_bytes;
 UPDATE model_versions SET checksum_sha256 = repeat('d', 64) WHERE semver = '2.0.0' RETURNING artifact_size_bytes, left(checksum_sha256, 4) AS checksum;

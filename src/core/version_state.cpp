@@ -10,8 +10,11 @@ void fill_times(const VersionState &now, VersionChange &change) noexcept {
     change.set_validated = change.status == "validated" && !now.validated;
     change.set_deprecated = change.status == "deprecated" && !now.deprecated;
     change.set_archived = change.status == archived && !now.archived;
-    // From here on somebody may rely on the artifact.
-    change.set_frozen = !now.frozen && (change.status != "registered" || change.stage != "development");
+}
+
+/// In every other state somebody may rely on the artifact.
+bool freezes(const VersionChange &change) noexcept {
+    return change.status != "registered" || change.stage != "development";
 }
 
 } // namespace
@@ -26,6 +29,7 @@ VersionChange complete_insert(const VersionState &now) noexcept {
     }
     fill_times(now, change);
     change.set_promoted = change.stage == "production" && !now.promoted;
+    change.set_frozen = !now.frozen && freezes(change);
     return change;
 }
 
@@ -48,6 +52,8 @@ VersionChange complete_update(const VersionState &before, const VersionState &no
     }
     fill_times(now, change);
     change.set_promoted = change.stage == "production" && before.stage != "production" && !now.promoted_given;
+    // What was frozen and is not any more, trigger freeze refuses.
+    change.set_frozen = !now.frozen && !before.frozen && freezes(change);
     change.clear_deprecated =
         before.status == "deprecated" && change.status != "deprecated" && change.status != archived;
     change.clear_archived = before.status == archived && change.status != archived;

@@ -159,11 +159,12 @@ MLR_FUNCTION(mlregistry_trg_freeze_version) {
     return PointerGetDatum(trigger.row);
 }
 
-/// BEFORE INSERT OR UPDATE and AFTER DELETE on version_files.
+/// BEFORE UPDATE and AFTER INSERT OR DELETE on version_files. After, so that what ON CONFLICT DO NOTHING leaves out
+/// passes, and what a cascade deletes has lost its version already.
 MLR_FUNCTION(mlregistry_trg_freeze_file) {
     const RowTrigger trigger = row_trigger(fcinfo);
     const char *semver = "";
-    const Datum result = PointerGetDatum(trigger.is_insert || trigger.is_update ? trigger.row : nullptr);
+    const Datum result = PointerGetDatum(trigger.is_update ? trigger.row : nullptr);
     // A row without its keys is refused by the table itself.
     if (has_null_key(trigger) || !version_is_frozen(trigger, &semver)) {
         return result;

@@ -33,14 +33,23 @@ namespace {
     "                         AND h.valid_to OPERATOR(pg_catalog.<) 'infinity'::pg_catalog.timestamptz) AS ended"
 
 OwnerQuery close_dropped{CLOSE " FROM old_rows o WHERE" CLOSED, 0, {}};
+OwnerQuery close_truncated{
+    CLOSE " WHERE h.valid_to OPERATOR(pg_catalog.=) 'infinity'::pg_catalog.timestamptz"
+          " AND NOT EXISTS (SELECT FROM mlregistry.model_aliases a WHERE a.model_id OPERATOR(pg_catalog.=) h.model_id"
+          "                    AND a.alias OPERATOR(pg_catalog.=) h.alias)",
+    0,
+    {}};
 OwnerQuery close_moved{
     CLOSE " FROM old_rows o JOIN new_rows n ON n.alias_id OPERATOR(pg_catalog.=) o.alias_id WHERE" CLOSED " AND " MOVED,
     0,
     {}};
 OwnerQuery open_set{OPEN("GREATEST(LEAST(pg_catalog.clock_timestamp(), n.set_at), ended.at)"), 0, {}};
-// An alias that moves names the new version from the very moment on at which it no longer names the old one.
+// A name that moves names the new version from the very moment on at which it no longer names the old one, also where
+// another alias of the statement has it now.
 OwnerQuery open_moved{
-    OPEN("CASE WHEN n.alias OPERATOR(pg_catalog.=) o.alias AND ended.at IS NOT NULL THEN ended.at"
+    OPEN("CASE WHEN ended.at IS NOT NULL AND EXISTS ("
+         "     SELECT FROM old_rows b WHERE b.model_id OPERATOR(pg_catalog.=) n.model_id"
+         "        AND b.alias OPERATOR(pg_catalog.=) n.alias) THEN ended.at"
          " ELSE GREATEST(pg_catalog.clock_timestamp(), ended.at) END") " JOIN old_rows o ON o.alias_id "
                                                                        "OPERATOR(pg_catalog.=) n.alias_id WHERE " MOVED,
     0,
@@ -67,7 +76,7 @@ TriggerData *statement_trigger(FunctionCallInfo fcinfo) {
 
 using namespace mlregistry::pg;
 
-/// AFTER INSERT, UPDATE, DELETE STATEMENT on model_aliases, with transition tables old_rows and new_rows.
+/// AFTER INSERT, UPDATE, DELETE, TRUNCATE STATEMENT on model_aliases, with transition tables old_rows and new_rows.
 MLR_FUNCTION(mlregistry_trg_history_alias) {
     TriggerData *const data = statement_trigger(fcinfo);
     const Oid owner = data->tg_relation->rd_rel->relowner;
@@ -80,6 +89,8 @@ MLR_FUNCTION(mlregistry_trg_history_alias) {
         run(open_moved, owner, nullptr, nullptr, Sight::latest, 0);
     } else if (TRIGGER_FIRED_BY_INSERT(data->tg_event)) {
         run(open_set, owner, nullptr, nullptr, Sight::latest, 0);
+    } else if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) {
+        run(close_truncated, owner, nullptr, nullptr, Sight::latest, 0);
     } else {
         run(close_dropped, owner, nullptr, nullptr, Sight::latest, 0);
     }

@@ -32,6 +32,24 @@ TEST(VersionState, InsertFillsTimesThatAreAbsent) {
     EXPECT_FALSE(change.set_promoted);
 }
 
+TEST(VersionState, WhatSomebodyMayRelyOnIsFrozen) {
+    EXPECT_FALSE(complete_insert(state("registered", "development")).set_frozen);
+    EXPECT_TRUE(complete_insert(state("validated", "development")).set_frozen);
+    EXPECT_TRUE(complete_insert(state("registered", "staging")).set_frozen);
+    EXPECT_TRUE(complete_insert(state("registered", "archived")).set_frozen);
+    VersionState frozen = state("validated", "production");
+    frozen.frozen = true;
+    EXPECT_FALSE(complete_insert(frozen).set_frozen);
+
+    const VersionState plain = state("registered", "development");
+    EXPECT_FALSE(complete_update(plain, plain).set_frozen);
+    EXPECT_TRUE(complete_update(plain, state("deprecated", "development")).set_frozen);
+    EXPECT_TRUE(complete_update(plain, state("registered", "production")).set_frozen);
+    EXPECT_FALSE(complete_update(frozen, frozen).set_frozen);
+    // Clearing it is not undone but left to the trigger that refuses it.
+    EXPECT_FALSE(complete_update(frozen, state("validated", "production")).set_frozen);
+}
+
 TEST(VersionState, InsertOfAPlainVersionChangesNothing) {
     const VersionChange change = complete_insert(state("registered", "development"));
     EXPECT_EQ(change.status, "registered");

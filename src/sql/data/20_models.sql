@@ -368,5 +368,7 @@ CREATE TRIGGER mlr_75_history_update AFTER UPDATE ON mlregistry.model_aliases
     EXECUTE FUNCTION mlregistry.trg_history_alias();
 CREATE TRIGGER mlr_75_history_delete AFTER DELETE ON mlregistry.model_aliases REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
     EXECUTE FUNCTION mlregistry.trg_history_alias();
+CREATE TRIGGER mlr_75_history_truncate AFTER TRUNCATE ON mlregistry.model_aliases FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_alias();
 CREATE TRIGGER mlr_85_effect AFTER INSERT OR UPDATE ON mlregistry.model_aliases FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_effect_alias();

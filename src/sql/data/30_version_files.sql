@@ -44,7 +44,7 @@ CREATE TRIGGER mlr_10_keys BEFORE INSERT OR UPDATE ON mlregistry.version_files F
     EXECUTE FUNCTION mlregistry.trg_keys('model_versions', 'version_id');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.version_files FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_normalize('uri:trim', 'sha256:lower', 'media_type:trim', 'variant:trim');
-CREATE TRIGGER mlr_50_freeze BEFORE INSERT OR UPDATE ON mlregistry.version_files FOR EACH ROW
+CREATE TRIGGER mlr_50_freeze BEFORE UPDATE ON mlregistry.version_files FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_freeze_file();
-CREATE TRIGGER mlr_70_guard AFTER DELETE ON mlregistry.version_files FOR EACH ROW
+CREATE TRIGGER mlr_70_guard AFTER INSERT OR DELETE ON mlregistry.version_files FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_freeze_file();

@@ -46,6 +46,7 @@ CREATE TABLE mlregistry.datasets (
     CONSTRAINT datasets_team_fkey FOREIGN KEY (organization_id, team_id)
         REFERENCES mlregistry.teams (organization_id, team_id) ON DELETE SET NULL (team_id),
     CONSTRAINT valid_dataset_name CHECK (mlregistry.is_valid_tag_name(dataset_name)),
+    CONSTRAINT valid_display_name CHECK (mlregistry.is_valid_label(display_name)),
     CONSTRAINT valid_storage_location CHECK (mlregistry.is_artifact_uri(storage_location)),
     CONSTRAINT valid_freshness CHECK (freshness_sla_hours > 0),
     CONSTRAINT valid_classification CHECK (data_classification IN ('public', 'internal', 'confidential', 'restricted')),
@@ -54,8 +55,7 @@ CREATE TABLE mlregistry.datasets (
         AND retention_days >= 0),
     CONSTRAINT metadata_is_object CHECK (pg_catalog.jsonb_typeof(metadata) = 'object'),
     CONSTRAINT datasets_json_size CHECK (pg_catalog.pg_column_size(metadata) <= 1048576),
-    CONSTRAINT datasets_text_size CHECK (pg_catalog.octet_length(display_name) <= 65536 AND pg_catalog.octet_length(description) <= 65536
-        AND pg_catalog.octet_length(purpose) <= 65536
+    CONSTRAINT datasets_text_size CHECK (pg_catalog.octet_length(description) <= 65536 AND pg_catalog.octet_length(purpose) <= 65536
         AND pg_catalog.pg_column_size(partition_keys) <= 65536
         AND pg_catalog.octet_length(schema_url) <= 65536
         AND pg_catalog.octet_length(schema_version) <= 65536

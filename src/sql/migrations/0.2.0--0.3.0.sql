@@ -201,6 +201,7 @@ CREATE TABLE mlregistry.datasets (
     CONSTRAINT datasets_team_fkey FOREIGN KEY (organization_id, team_id)
         REFERENCES mlregistry.teams (organization_id, team_id) ON DELETE SET NULL (team_id),
     CONSTRAINT valid_dataset_name CHECK (mlregistry.is_valid_tag_name(dataset_name)),
+    CONSTRAINT valid_display_name CHECK (mlregistry.is_valid_label(display_name)),
     CONSTRAINT valid_storage_location CHECK (mlregistry.is_artifact_uri(storage_location)),
     CONSTRAINT valid_freshness CHECK (freshness_sla_hours > 0),
     CONSTRAINT valid_classification CHECK (data_classification IN ('public', 'internal', 'confidential', 'restricted')),
@@ -209,8 +210,7 @@ CREATE TABLE mlregistry.datasets (
         AND retention_days >= 0),
     CONSTRAINT metadata_is_object CHECK (pg_catalog.jsonb_typeof(metadata) = 'object'),
     CONSTRAINT datasets_json_size CHECK (pg_catalog.pg_column_size(metadata) <= 1048576),
-    CONSTRAINT datasets_text_size CHECK (pg_catalog.octet_length(display_name) <= 65536 AND pg_catalog.octet_length(description) <= 65536
-        AND pg_catalog.octet_length(purpose) <= 65536
+    CONSTRAINT datasets_text_size CHECK (pg_catalog.octet_length(description) <= 65536 AND pg_catalog.octet_length(purpose) <= 65536
         AND pg_catalog.pg_column_size(partition_keys) <= 65536
         AND pg_catalog.octet_length(schema_url) <= 65536
         AND pg_catalog.octet_length(schema_version) <= 65536
@@ -483,9 +483,9 @@ ALTER TABLE mlregistry.model_versions ENABLE TRIGGER mlr_60_touch;
 
 CREATE TRIGGER mlr_50_freeze BEFORE UPDATE ON mlregistry.model_versions FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_freeze_version();
-CREATE TRIGGER mlr_50_freeze BEFORE INSERT OR UPDATE ON mlregistry.version_files FOR EACH ROW
+CREATE TRIGGER mlr_50_freeze BEFORE UPDATE ON mlregistry.version_files FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_freeze_file();
-CREATE TRIGGER mlr_70_guard AFTER DELETE ON mlregistry.version_files FOR EACH ROW
+CREATE TRIGGER mlr_70_guard AFTER INSERT OR DELETE ON mlregistry.version_files FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_freeze_file();
 CREATE TRIGGER mlr_75_history_insert AFTER INSERT ON mlregistry.model_aliases REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
     EXECUTE FUNCTION mlregistry.trg_history_alias();
@@ -493,6 +493,8 @@ CREATE TRIGGER mlr_75_history_update AFTER UPDATE ON mlregistry.model_aliases
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
     EXECUTE FUNCTION mlregistry.trg_history_alias();
 CREATE TRIGGER mlr_75_history_delete AFTER DELETE ON mlregistry.model_aliases REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_alias();
+CREATE TRIGGER mlr_75_history_truncate AFTER TRUNCATE ON mlregistry.model_aliases FOR EACH STATEMENT
     EXECUTE FUNCTION mlregistry.trg_history_alias();
 CREATE TRIGGER mlr_85_effect AFTER INSERT OR UPDATE ON mlregistry.model_aliases FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_effect_alias();
