@@ -41,9 +41,10 @@ ErrorData *read_numeric(Reading &reading) {
         &reading);
 }
 
-/// Errors about the value: class 22.
+/// Errors about the value: class 22, and the one for an escape such as \u00e9 in a database that knows no Unicode.
 bool is_about_value(const ErrorData *error) noexcept {
-    return ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_DATA_EXCEPTION;
+    return ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
+           error->sqlerrcode == ERRCODE_FEATURE_NOT_SUPPORTED;
 }
 
 /// Errors about what the server can take, such as its stack: class 54.
