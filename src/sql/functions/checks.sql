@@ -69,12 +69,12 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
         UNION ALL
         SELECT 'schema_owner', 'warning', 'mlregistry',
                format('The schema belongs to %I, who is no superuser: a dump of this database is restored only after that was changed.', o.rolname),
-               'ALTER SCHEMA mlregistry OWNER TO …; tables may belong to any role.'
+               'ALTER SCHEMA mlregistry OWNER TO ...; tables may belong to any role.'
           FROM pg_namespace n JOIN pg_roles o ON o.oid = n.nspowner
          WHERE n.nspname = 'mlregistry' AND NOT o.rolsuper
         UNION ALL
         SELECT 'missing_column', 'error', wanted.relation_name || '.' || wanted.column_name, 'The column does not exist.',
-               'DROP EXTENSION … CASCADE takes columns of its types with it. Restore the table from a backup.'
+               'DROP EXTENSION ... CASCADE takes columns of its types with it. Restore the table from a backup.'
           FROM (VALUES ('model_versions', 'semver')) AS wanted (relation_name, column_name)
           LEFT JOIN pg_attribute a ON a.attrelid = to_regclass('mlregistry.' || wanted.relation_name)
                                   AND a.attname = wanted.column_name AND NOT a.attisdropped
@@ -82,7 +82,7 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
         UNION ALL
         SELECT 'mixed_owners', 'error', string_agg(r.relation_name, ', ' ORDER BY r.ordinal),
                format('They belong to %I, registry_meta to %I.', pg_get_userbyid(c.relowner), pg_get_userbyid(meta.relowner)),
-               'Integrity rules run as the owner of the tables: SELECT mlregistry.install(owner => …).'
+               'Integrity rules run as the owner of the tables: SELECT mlregistry.install(owner => ...).'
           FROM mlregistry.registry_relations() r
           JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', r.relation_name))
           JOIN pg_class meta ON meta.oid = to_regclass('mlregistry.registry_meta')

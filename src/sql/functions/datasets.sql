@@ -119,7 +119,7 @@ CREATE OR REPLACE FUNCTION register_dataset(
         IF in_project IS NULL THEN
             RAISE EXCEPTION 'there is no current project'
                 USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = 'Name one with project => …, or choose one with use_project().';
+                      HINT = 'Name one with project => ..., or choose one with use_project().';
         END IF;
         PERFORM require_if_exists(if_exists);
         IF NOT is_valid_tag_name(dataset_name) THEN

@@ -72,7 +72,7 @@ CREATE OR REPLACE FUNCTION record_metric(
         RETURN NEXT metric_info(new_id);
     END
     $function$;
-COMMENT ON FUNCTION record_metric(uuid, text, double precision, text, text, timestamptz) IS 'records a metric of a version: see record_metric(text, …)';
+COMMENT ON FUNCTION record_metric(uuid, text, double precision, text, text, timestamptz) IS 'records a metric of a version: see record_metric(text, ...)';
 
 CREATE OR REPLACE FUNCTION record_metric(
         version text,

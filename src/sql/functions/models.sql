@@ -75,7 +75,7 @@ CREATE OR REPLACE FUNCTION register_model(
         IF in_project IS NULL THEN
             RAISE EXCEPTION 'there is no current project'
                 USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = 'The default project is deleted: name another one with project => ….';
+                      HINT = 'The default project is deleted: name another one with project => ....';
         END IF;
         PERFORM require_if_exists(if_exists);
         -- The name alone: a reference "project/name" here would be somebody's mistake.

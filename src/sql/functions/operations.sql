@@ -169,7 +169,7 @@ CREATE OR REPLACE FUNCTION install(owner name DEFAULT NULL, seed boolean DEFAULT
         IF owner IS NOT NULL THEN
             PERFORM mlregistry.set_registry_owner(owner);
         END IF;
-        -- What DROP EXTENSION … CASCADE has left, say.
+        -- What DROP EXTENSION ... CASCADE has left, say.
         IF EXISTS (SELECT FROM mlregistry.registry_relations() r WHERE to_regclass('mlregistry.' || r.relation_name) IS NULL) THEN
             RAISE WARNING 'the registry that is there is not whole'
                 USING HINT = 'SELECT * FROM mlregistry.check_registry();';

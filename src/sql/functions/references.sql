@@ -47,7 +47,7 @@ CREATE OR REPLACE FUNCTION find_project(project text) RETURNS uuid
         IF current_organization_id() IS NULL THEN
             RAISE EXCEPTION 'there is no current organization'
                 USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = 'Where there is more than one, choose: SELECT use_organization(''…''). The table organizations lists them.';
+                      HINT = 'Where there is more than one, choose: SELECT use_organization(''...''). The table organizations lists them.';
         END IF;
         IF project IS NULL THEN
             RETURN current_project_id();

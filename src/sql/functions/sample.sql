@@ -167,7 +167,7 @@ CREATE OR REPLACE FUNCTION load_sample_data() RETURNS TABLE (table_name text, lo
         RETURN QUERY SELECT * FROM mlregistry.count_sample_data();
     END
     $function$;
-COMMENT ON FUNCTION load_sample_data() IS 'loads sample data as the owner of the tables and says how many rows of each table. It brings a second organization, acme, after which nobody is in the default one unasked: this session is put there; others call use_organization(''default''), or for all: ALTER DATABASE … SET mlregistry.organization = ''default''';
+COMMENT ON FUNCTION load_sample_data() IS 'loads sample data as the owner of the tables and says how many rows of each table. It brings a second organization, acme, after which nobody is in the default one unasked: this session is put there; others call use_organization(''default''), or for all: ALTER DATABASE ... SET mlregistry.organization = ''default''';
 
 CREATE OR REPLACE FUNCTION drop_sample_data() RETURNS TABLE (table_name text, dropped bigint, kept bigint)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION search_language() RETURNS regconfig
         SELECT coalesce((SELECT (m.value #>> '{}')::regconfig FROM mlregistry.registry_meta m WHERE m.key = 'fts_language'),
                         'pg_catalog.english'::regconfig)
     $function$;
-COMMENT ON FUNCTION search_language() IS 'text search configuration of the registry''s full-text indexes, chosen by install(fts_language => …)';
+COMMENT ON FUNCTION search_language() IS 'text search configuration of the registry''s full-text indexes, chosen by install(fts_language => ...)';
 
 CREATE OR REPLACE FUNCTION name_grams(a text, b text) RETURNS integer[]
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'mlregistry_name_grams';
@@ -32,7 +32,7 @@ CREATE OR REPLACE FUNCTION search_text(search text) RETURNS text
     $function$;
 COMMENT ON FUNCTION search_text(text) IS 'the text that is sought without blanks at its ends; raises 22023 when nothing is left or it is too long';
 
--- The condition by which idx_…_search and idx_…_grams find rows: words in names and description, or a part of a name.
+-- The condition by which idx_..._search and idx_..._grams find rows: words in names and description, or a part of a name.
 CREATE OR REPLACE FUNCTION search_condition(search text, name_column text, display_column text, description_column text) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$

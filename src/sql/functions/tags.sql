@@ -22,7 +22,7 @@ CREATE OR REPLACE FUNCTION find_tag(tag text) RETURNS uuid
             RAISE EXCEPTION 'tag "%" does not exist', shortened(tag)
                 USING ERRCODE = 'no_data_found',
                       HINT = coalesce('Did you mean ' || near || '?',
-                                      'create_tag() creates it, tag(…, create_missing => true) does so on its way; tag_usage() shows what is there.');
+                                      'create_tag() creates it, tag(..., create_missing => true) does so on its way; tag_usage() shows what is there.');
         END IF;
         RETURN found_id;
     END

@@ -54,7 +54,7 @@ CREATE OR REPLACE FUNCTION latest_version(
                version_info(latest.id) AS i
          WHERE latest.id IS NOT NULL
     $function$;
-COMMENT ON FUNCTION latest_version(uuid, text, boolean, text, boolean) IS 'latest version of a model, no row when there is none: see latest_version(text, …)';
+COMMENT ON FUNCTION latest_version(uuid, text, boolean, text, boolean) IS 'latest version of a model, no row when there is none: see latest_version(text, ...)';
 
 CREATE OR REPLACE FUNCTION latest_version(
         model text,
@@ -135,7 +135,7 @@ CREATE OR REPLACE FUNCTION list_versions(
         END IF;
     END
     $function$;
-COMMENT ON FUNCTION list_versions(uuid, text, text, bigint, semver) IS 'versions of a model, highest first: see list_versions(text, …)';
+COMMENT ON FUNCTION list_versions(uuid, text, text, bigint, semver) IS 'versions of a model, highest first: see list_versions(text, ...)';
 
 CREATE OR REPLACE FUNCTION list_versions(
         model text,
@@ -185,7 +185,7 @@ CREATE OR REPLACE FUNCTION next_version(model_id uuid, part text DEFAULT 'patch'
         RETURN CASE WHEN preid IS NULL THEN semver_bump(base, part) ELSE semver_bump(base, part, preid) END;
     END
     $function$;
-COMMENT ON FUNCTION next_version(uuid, text, text) IS 'version that register_version(bump => part) would register: see next_version(text, …)';
+COMMENT ON FUNCTION next_version(uuid, text, text) IS 'version that register_version(bump => part) would register: see next_version(text, ...)';
 
 CREATE OR REPLACE FUNCTION next_version(model text, part text DEFAULT 'patch', preid text DEFAULT NULL) RETURNS semver
     LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
@@ -233,7 +233,7 @@ CREATE OR REPLACE FUNCTION register_version(
         IF (new_semver IS NULL) = (bump IS NULL) THEN
             RAISE EXCEPTION 'give either a version or the part to bump'
                 USING ERRCODE = 'invalid_parameter_value',
-                      HINT = format('register_version(%L, ''1.0.0'', …) or register_version(%L, bump => ''minor'', …).',
+                      HINT = format('register_version(%L, ''1.0.0'', ...) or register_version(%L, bump => ''minor'', ...).',
                                     of_model.model_name, of_model.model_name);
         END IF;
         IF bump IS NULL AND preid IS NOT NULL THEN
@@ -258,7 +258,7 @@ CREATE OR REPLACE FUNCTION register_version(
         IF framework IS NULL AND of_model.framework IS NULL THEN
             RAISE EXCEPTION 'a version needs a framework, and model "%" has none to take over', of_model.model_name
                 USING ERRCODE = 'null_value_not_allowed',
-                      HINT = 'Give framework => …, or set the model''s: the table frameworks lists them.';
+                      HINT = 'Give framework => ..., or set the model''s: the table frameworks lists them.';
         END IF;
 
         IF bump IS NOT NULL THEN
@@ -304,7 +304,7 @@ CREATE OR REPLACE FUNCTION register_version(
         RETURN NEXT version_info(new_id);
     END
     $function$;
-COMMENT ON FUNCTION register_version(uuid, semver, text, text, text, text, bigint, text, text, text, text, text, text, text, text, jsonb, jsonb, text) IS 'registers a version of a model: see register_version(text, …)';
+COMMENT ON FUNCTION register_version(uuid, semver, text, text, text, text, bigint, text, text, text, text, text, text, text, text, jsonb, jsonb, text) IS 'registers a version of a model: see register_version(text, ...)';
 
 CREATE OR REPLACE FUNCTION register_version(
         model text,

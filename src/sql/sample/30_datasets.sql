@@ -79,7 +79,7 @@ SELECT mlregistry.sample_id(5, v.n), '00000000-0000-8000-8000-000000000001', mlr
      'arrow', 63.9, '12', 281241, 5, false, 'public', 'openslr.org', '60 days'),
     (113, 'ffhq-512x512', 'FFHQ 512', 'Portraits of people, aligned and cropped, with much variety in age and background.', 'Generation of images',
      'tfrecord', 22.4, '1.1', 70000, 2, true, 'internal', 'NVIDIA research', '55 days'),
-    (114, 'wmt14-en-fr', 'WMT14 English–French', 'Sentence pairs out of parliament, news and the web.', 'Machine translation',
+    (114, 'wmt14-en-fr', 'WMT14 English-French', 'Sentence pairs out of parliament, news and the web.', 'Machine translation',
      'parquet', 8.1, '2014', 40842333, 2, false, 'public', 'statmt.org', '130 days'),
     (115, 'kdd-cup-99', 'KDD Cup 99', 'Network connections with attacks of 22 kinds among them.', 'Intrusion and anomaly detection',
      'csv', 0.743, '1999', 4898431, 42, false, 'public', 'UCI archive', '110 days'),
