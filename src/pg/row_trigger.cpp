@@ -5,6 +5,7 @@
 extern "C" {
 #include "access/htup_details.h"
 #include "executor/spi.h"
+#include "mb/pg_wchar.h"
 #include "utils/datum.h"
 }
 
@@ -92,6 +93,8 @@ Datum changed_row(const RowTrigger &trigger, const RowChange &change) {
         heap_modify_tuple_by_cols(trigger.row, trigger.columns, change.count, const_cast<int *>(change.columns),
                                   const_cast<Datum *>(change.values), const_cast<bool *>(change.nulls)));
 }
+
+const char *arrow() noexcept { return GetDatabaseEncoding() == PG_UTF8 ? "\u2192" : "->"; }
 
 void refuse(const RowTrigger &trigger, int sqlstate, const char *rule, const char *message, const char *detail,
             const char *hint) {

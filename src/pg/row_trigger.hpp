@@ -68,6 +68,9 @@ Datum changed_row(const RowTrigger &trigger, const RowChange &change);
 /// Owner of the table that the trigger is on.
 inline Oid table_owner(const RowTrigger &trigger) noexcept { return trigger.relation->rd_rel->relowner; }
 
+/// Between the old and the new value in messages, as the database's encoding can write it.
+const char *arrow() noexcept;
+
 /// Raises a broken rule: SQLSTATE, message, the offending value as DETAIL, the way out as HINT, the rule's name as
 /// CONSTRAINT NAME.
 [[noreturn]] void refuse(const RowTrigger &trigger, int sqlstate, const char *rule, const char *message,

@@ -112,7 +112,7 @@ void check_columns(const RowTrigger &trigger, const FrozenColumn (&columns)[coun
             continue;
         }
         refuse(trigger, ERRCODE_INSUFFICIENT_PRIVILEGE, rule, message,
-               psprintf("Column \"%s\": %s → %s.", frozen.name, shown(trigger, trigger.before, column),
+               psprintf("Column \"%s\": %s %s %s.", frozen.name, shown(trigger, trigger.before, column), arrow(),
                         shown(trigger, trigger.row, column)),
                way_out);
     }

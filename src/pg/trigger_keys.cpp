@@ -122,7 +122,7 @@ void refuse_changed_key(const RowTrigger &trigger, AttrNumber column) {
     refuse(trigger, ERRCODE_INSUFFICIENT_PRIVILEGE, "immutable_key",
            psprintf("column \"%s\" of table \"%s\" never changes", NameStr(attribute->attname),
                     RelationGetRelationName(trigger.relation)),
-           psprintf("%s → %s", old_text, new_text), "Insert a new row instead.");
+           psprintf("%s %s %s", old_text, arrow(), new_text), "Insert a new row instead.");
 }
 
 bool same_uuid(const pg_uuid_t &a, const pg_uuid_t &b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
