@@ -30,16 +30,16 @@ SET search_path = public, mlregistry;
 SELECT model_name FROM register_model('fraud', framework => 'xgboost');
 SELECT semver FROM register_version('fraud', '1.0.0', 's3://fraud/{version}');
 SELECT semver, artifact_uri FROM register_version('fraud', bump => 'minor', artifact_uri => 's3://fraud/{version}');
+SELECT path FROM add_version_file('fraud@1.1.0', 'a.bin');
 SELECT previous_semver IS NULL, semver FROM set_alias('fraud', 'champion', '1.0.0');
 SELECT previous_semver, semver FROM set_alias('fraud', 'champion', 'latest');
 SELECT semver FROM resolve('fraud@champion');
 SELECT semver FROM latest_versions();
 SELECT model_name, version_count FROM list_models();
 SELECT semver FROM list_versions('fraud');
-SELECT path FROM add_version_file('fraud@1.1.0', 'a.bin');
 SELECT previous_semver FROM drop_alias('fraud', 'champion');
 SQL
-my $registered = "fraud\n1.0.0\n1.1.0|s3://fraud/1.1.0\nt|1.0.0\n1.0.0|1.1.0\n1.1.0\n1.1.0\nfraud|2\n1.1.0\n1.0.0\na.bin\n1.1.0";
+my $registered = "fraud\n1.0.0\n1.1.0|s3://fraud/1.1.0\na.bin\nt|1.0.0\n1.0.0|1.1.0\n1.1.0\n1.1.0\nfraud|2\n1.1.0\n1.0.0\n1.1.0";
 
 on_new_database('CREATE EXTENSION' => sub {
     my $before = catalog($node, 'd');

@@ -95,13 +95,37 @@ CREATE FUNCTION of_owner.climb() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
 END$$;
 CREATE TRIGGER climb BEFORE UPDATE ON mlregistry.registry_meta FOR EACH ROW EXECUTE FUNCTION of_owner.climb();
 RESET ROLE;
-DROP TABLE mlregistry.version_files;
-SET session_replication_role = replica;
-UPDATE mlregistry.registry_meta SET value = '"0.1.0"' WHERE key = 'schema_version';
 SQL
-is_sql($node, $database, 'SELECT mlregistry.migrate()', 'migrated from version 0.1.0 to ' . code_version(), 'a migration as superuser');
-is(sprung($database), 'harmless', 'runs the triggers of the owner with the rights of the owner');
-is_sql($node, $database, "SELECT tableowner FROM pg_tables WHERE tablename = 'version_files'", 'owner_role', 'and gives the owner what it makes');
+sql($node, $database, q{UPDATE mlregistry.registry_meta SET value = value WHERE key = 'schema_version'});
+is(sprung($database), 'as superuser', 'a trap that the owner has set works, on superusers who change the tables by hand');
+my $traps = <<'SQL';
+CREATE SEQUENCE public.trap MAXVALUE 9;
+GRANT ALL ON SEQUENCE public.trap TO PUBLIC;
+CREATE SCHEMA of_owner AUTHORIZATION owner_role;
+SET ROLE owner_role;
+CREATE FUNCTION of_owner.climb() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+    PERFORM setval('public.trap', 1 + (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)::int);
+    RETURN NEW;
+END$$;
+SQL
+for my $version (add_released()) {
+    for my $table ('registry_meta', 'model_versions') {
+        $database = fresh('older');
+        sql($node, $database, "CREATE EXTENSION mlregistry VERSION '$version'; SELECT mlregistry.install(owner => 'owner_role')");
+        sql($node, $database, <<'SQL');
+SET search_path = public, mlregistry;
+SELECT register_model('m', framework => 'onnx');
+SELECT register_version('m', bump => 'minor', artifact_uri => '/srv/{version}');
+SELECT set_alias('m', 'champion', 'latest');
+SQL
+        # ENABLE ALWAYS: also where a migration changes rows without triggers.
+        sql($node, $database, "$traps CREATE TRIGGER climb BEFORE UPDATE ON mlregistry.$table FOR EACH ROW EXECUTE FUNCTION of_owner.climb();"
+              . " ALTER TABLE mlregistry.$table ENABLE ALWAYS TRIGGER climb;");
+        sql($node, $database, 'ALTER EXTENSION mlregistry UPDATE');
+        is(sprung($database), 'harmless', "an upgrade from $version runs the triggers of the owner on $table with the rights of the owner");
+        is_sql($node, $database, q{SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'mlregistry'}, 'owner_role', 'and gives the owner what it makes');
+    }
+}
 
 # Nobody but superusers runs statements in somebody else's name.
 sql($node, $database, 'GRANT USAGE ON SCHEMA mlregistry TO mallory; GRANT EXECUTE ON FUNCTION mlregistry.run_detached(text, name) TO mallory');

@@ -12,6 +12,7 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 use File::Basename qw(dirname);
+use File::Copy ();
 use File::Spec ();
 use File::Temp ();
 
@@ -39,7 +40,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(
-    new_node project_root extension_folder code_version run_client sql sql_state sql_ok is_sql sql_fails same_lines
+    new_node project_root extension_folder code_version add_released run_client sql sql_state sql_ok is_sql sql_fails same_lines
     is_quiet row_digests catalog dump_text fill_registry add_dba_objects logged_states session ask tell is_waiting stop_sessions
 );
 
@@ -57,6 +58,18 @@ sub code_version {
     my $control = PostgreSQL::Test::Utils::slurp_file(extension_folder() . '/mlregistry.control');
     my ($version) = $control =~ /^default_version\s*=\s*'([^']+)'/m or die 'no default_version in mlregistry.control';
     return $version;
+}
+
+# Puts the install scripts of released versions where CREATE EXTENSION … VERSION finds them, and returns those versions but
+# for the current one. The released upgrade scripts are installed as they are.
+sub add_released {
+    my @versions;
+    for my $script (grep { !/--.+--/ } sort glob(project_root() . '/src/sql/released/mlregistry--*.sql')) {
+        File::Copy::copy($script, extension_folder()) or die "cannot copy $script to " . extension_folder() . ": $!";
+        push @versions, $script =~ /mlregistry--([^\/]+)\.sql$/;
+    }
+    my $current = code_version();
+    return grep { $_ ne $current } @versions;
 }
 
 # A running cluster of its own. Options: streaming => 1 for one that standbys can follow, conf => more settings.
@@ -169,10 +182,11 @@ sub is_quiet {
 
 # One line per table of the schemas: name, number of rows, hash of all rows with all columns.
 sub row_digests {
-    my ($node, $database) = @_;
-    my $queries = sql($node, $database, <<'SQL');
-SELECT string_agg(format($$SELECT %L, count(*), md5(string_agg(t::text, E'\n' ORDER BY t::text COLLATE "C")) FROM %I.%I t$$,
-                         n.nspname || '.' || c.relname, n.nspname, c.relname), E'\nUNION ALL ' ORDER BY n.nspname, c.relname)
+    my ($node, $database, @left_out) = @_;
+    my $row = @left_out ? sprintf(q{(to_jsonb(t) - '{%s}'::text[])}, join ',', @left_out) : 't';
+    my $queries = sql($node, $database, <<"SQL");
+SELECT string_agg(format(\$\$SELECT %L, count(*), md5(string_agg($row\::text, E'\\n' ORDER BY $row\::text COLLATE "C")) FROM %I.%I t\$\$,
+                         n.nspname || '.' || c.relname, n.nspname, c.relname), E'\\nUNION ALL ' ORDER BY n.nspname, c.relname)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname IN ('mlregistry', 'public') AND c.relkind IN ('r', 'm')
 SQL
@@ -328,7 +342,7 @@ SQL
 
 # Fills an installed registry: four models with their real version histories, aliases, files, archived and deleted rows,
 # a second organization by direct SQL, and rows that each trigger would change if it fired when they are restored.
-# An older registry that has no files of versions gets none.
+# An older registry gets rows in the tables that it has.
 sub fill_registry {
     my ($node, $database) = @_;
     my $histories = project_root() . '/test/data/version-histories.tsv';
@@ -337,6 +351,29 @@ sub fill_registry {
 SELECT count(*) FROM add_version_file('tfjs@1.0.0', 'model.safetensors', size_bytes => 4711, sha256 => repeat('ab', 32));
 SELECT count(*) FROM add_version_file('tfjs@1.0.0', 'gpu/model.bin', uri => 's3://b/gpu/model.bin', variant => 'cu121');
 SELECT count(*) FROM add_version_file('transformers-js@latest', 'a/b/c.json', media_type => 'application/json');
+SQL
+    my $has_catalog = sql($node, $database, q{SELECT to_regclass('mlregistry.datasets') IS NOT NULL}) eq 't';
+    my $catalog = $has_catalog ? <<'SQL' : '';
+SELECT count(*) FROM create_team('vision', 'Vision@Example.com', 'Research');
+UPDATE models SET team_id = find_team('vision') WHERE model_name = 'tfjs';
+SELECT count(*) FROM create_tag('gold', 'status', E'tab \\t');
+SELECT count(*) FROM register_dataset('images_2025', 's3://data/images', 'tfrecord', row_count => 12, tags => '{gold,images}');
+SELECT count(*) FROM tag('tfjs', 'gold');
+SELECT count(*) FROM tag('tfjs@4.0.0', 'gold');
+SELECT count(*) FROM record_metrics('tfjs@4.0.0', '{"accuracy": 0.1, "loss": "NaN", "worst": "-Infinity"}', dataset => 'images_2025');
+INSERT INTO version_signatures (version_id, kind, signer, bundle, verification, verified_at)
+VALUES (find_version('tfjs@4.0.0'), 'sigstore', 'release\@example.com', '{"sig": [1, 2.50]}', 'verified', now());
+SELECT count(*) FROM drop_alias('onnxruntime-web', 'champion');
+SQL
+    # What triggers of these tables would change, history among it.
+    my $untouched = $has_catalog ? <<'SQL' : '';
+UPDATE teams SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', department = ' not trimmed ', created_by_user = gen_random_uuid();
+UPDATE datasets SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', data_steward = ' not trimmed ', created_by_user = gen_random_uuid();
+UPDATE model_tags SET added_by_user = gen_random_uuid();
+UPDATE model_metrics SET recorded_by_user = gen_random_uuid();
+UPDATE version_signatures SET signer = ' not trimmed ';
+UPDATE alias_history SET valid_from = valid_from - interval '5 years', valid_to = valid_to - interval '5 years', set_by = 'somebody', set_by_user = gen_random_uuid();
+UPDATE model_versions SET frozen_at = '2020-02-29 12:00+00' WHERE frozen_at IS NOT NULL;
 SQL
     sql($node, $database, <<"SQL");
 SET search_path = public, mlregistry;
@@ -356,6 +393,7 @@ SELECT count(*) FROM set_alias('tfjs', 'champion', '4.0.0');
 SELECT count(*) FROM set_alias('tfjs', 'Stable', 'latest');
 SELECT count(*) FROM set_alias('onnxruntime-web', 'champion', 'latest');
 $files
+$catalog
 INSERT INTO frameworks (name, description) VALUES ('our_own', 'Ours');
 UPDATE gpu_types SET price_per_hour_usd = 3.9876 WHERE name = 'nvidia-a100';
 SELECT count(*) FROM register_model('old-one', framework => 'our_own');
@@ -393,6 +431,7 @@ UPDATE model_versions SET updated_at = '2020-02-29 12:00+00', updated_by = 'some
 UPDATE model_aliases SET set_at = '2020-02-29 12:00+00', set_by = 'somebody', set_by_user = gen_random_uuid();
 UPDATE organizations SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = gen_random_uuid();
 UPDATE projects SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = gen_random_uuid();
+$untouched
 RESET session_replication_role;
 SQL
     return;
@@ -415,6 +454,8 @@ COMMENT ON TABLE mlregistry.models IS 'Models, as the DBA sees them';
 GRANT USAGE ON SCHEMA mlregistry TO mlr_auditor;
 GRANT SELECT, UPDATE (description) ON mlregistry.models TO mlr_auditor;
 GRANT SELECT ON mlregistry.v_models_latest TO mlr_auditor WITH GRANT OPTION;
+-- What the view reads beside models; an upgrade that adds a table to the view grants it.
+DO $$BEGIN IF to_regclass('mlregistry.teams') IS NOT NULL THEN GRANT SELECT ON mlregistry.teams TO mlr_auditor; END IF; END$$;
 GRANT EXECUTE ON FUNCTION mlregistry.check_registry() TO mlr_auditor;
 REVOKE EXECUTE ON FUNCTION mlregistry.drop_alias(text, text) FROM PUBLIC;
 ALTER TABLE mlregistry.models ENABLE ROW LEVEL SECURITY;

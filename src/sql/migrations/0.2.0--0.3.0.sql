@@ -470,16 +470,22 @@ SELECT mlregistry.run_detached($rows$
       JOIN mlregistry.model_versions v ON v.version_id = a.version_id
 $rows$, mlregistry.registry_owner());
 
--- Versions that somebody may rely on are frozen. Not a change that updated_at would tell of.
-ALTER TABLE mlregistry.model_versions DISABLE TRIGGER mlr_60_touch;
-SELECT mlregistry.run_detached($rows$
-    UPDATE mlregistry.model_versions v
-       SET frozen_at = pg_catalog.now()
-     WHERE v.frozen_at IS NULL
-       AND (v.status <> 'registered' OR v.stage <> 'development'
-            OR EXISTS (SELECT FROM mlregistry.model_aliases a WHERE a.version_id = v.version_id))
-$rows$, mlregistry.registry_owner());
-ALTER TABLE mlregistry.model_versions ENABLE TRIGGER mlr_60_touch;
+-- Versions that somebody may rely on are frozen. Without triggers: nobody changes these rows, and nothing else in them changes.
+DO $migration$
+DECLARE
+    role_before text := pg_catalog.current_setting('session_replication_role');
+BEGIN
+    PERFORM pg_catalog.set_config('session_replication_role', 'replica', true);
+    PERFORM mlregistry.run_detached($rows$
+        UPDATE mlregistry.model_versions v
+           SET frozen_at = pg_catalog.now()
+         WHERE v.frozen_at IS NULL
+           AND (v.status <> 'registered' OR v.stage <> 'development'
+                OR EXISTS (SELECT FROM mlregistry.model_aliases a WHERE a.version_id = v.version_id))
+    $rows$, mlregistry.registry_owner());
+    PERFORM pg_catalog.set_config('session_replication_role', role_before, true);
+END
+$migration$;
 
 CREATE TRIGGER mlr_50_freeze BEFORE UPDATE ON mlregistry.model_versions FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_freeze_version();
@@ -541,6 +547,20 @@ SELECT m.model_id,
              LIMIT 1))
  WHERE m.is_active AND m.deleted_at IS NULL AND p.deleted_at IS NULL AND o.deleted_at IS NULL;
 COMMENT ON COLUMN mlregistry.v_models_latest.team_id IS 'Team that owns the model';
+-- Who reads the view reads teams with it now, as views here work with the rights of who asks.
+DO $migration$
+DECLARE
+    reader text;
+BEGIN
+    FOR reader IN
+        SELECT DISTINCT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END
+          FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) AS a
+         WHERE c.oid = 'mlregistry.v_models_latest'::pg_catalog.regclass AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
+    LOOP
+        EXECUTE 'GRANT SELECT ON mlregistry.teams TO ' || reader;
+    END LOOP;
+END
+$migration$;
 
 CREATE VIEW mlregistry.v_model_tags WITH (security_invoker = true) AS
 SELECT m.model_id,
