@@ -54,7 +54,7 @@ Refusal = namedtuple('Refusal', 'sqlstate rule table message detail hint')
 def refusal(error):
     """What the database says about a refused statement. rule: the constraint, or the rule of a trigger."""
     diag = error.orig.diag
-    return Refusal(error.orig.pgcode, diag.constraint_name, diag.table_name, diag.message_primary, diag.message_detail,
+    return Refusal(diag.sqlstate, diag.constraint_name, diag.table_name, diag.message_primary, diag.message_detail,
                    diag.message_hint)
 
 
@@ -94,11 +94,17 @@ class Repository:
             query = query.where(tuple_(Model.model_name, Model.model_id) > tuple_(after.model_name, after.model_id))
         return self.session.execute(query).scalars().all()
 
+    def tag_by_name(self, name):
+        # Names are unique in an organization.
+        return self.session.execute(
+            select(Tag).where(Tag.tag_name == name, Tag.organization_id == func.mlregistry.current_organization_id())
+        ).scalar_one_or_none()
+
     def get_or_create_tag(self, name, category=None):
         # Whoever else creates it at this moment is waited for, and then there is nothing to insert.
         self.session.execute(insert(Tag).values(tag_name=name, tag_category=category)
                              .on_conflict_do_nothing(constraint='unique_tag_name'))
-        return self.session.execute(select(Tag).where(Tag.tag_name == name)).scalar_one()
+        return self.tag_by_name(name)
 
     def add_tag(self, model, name):
         tag = self.get_or_create_tag(name)
@@ -107,11 +113,11 @@ class Repository:
         return tag
 
     def remove_tag(self, model, name):
-        gone = self.session.execute(
-            delete(model_tags).where(model_tags.c.model_id == model.model_id,
-                                     model_tags.c.tag_id == select(Tag.tag_id).where(Tag.tag_name == name).scalar_subquery()))
+        tag = self.tag_by_name(name)
+        gone = tag is not None and self.session.execute(
+            delete(model_tags).where(model_tags.c.model_id == model.model_id, model_tags.c.tag_id == tag.tag_id)).rowcount
         self.session.expire(model, ['tags'])
-        return gone.rowcount == 1
+        return bool(gone)
 
     def register_version(self, model, semver, artifact_uri, **fields):
         version = Version(model=model, semver=semver, artifact_uri=artifact_uri, **fields)
@@ -124,7 +130,7 @@ class Repository:
         self.session.flush()
         # Named arguments are SQL that func cannot write. The cast chooses the form of the function that takes a uuid.
         version_id = self.session.execute(
-            text('''SELECT version_id FROM mlregistry.register_version(CAST(:model AS uuid), bump => :bump, artifact_uri => :uri)'''),
+            text('SELECT version_id FROM mlregistry.register_version(CAST(:model AS uuid), bump => :bump, artifact_uri => :uri)'),
             {'model': model.model_id, 'bump': bump, 'uri': artifact_uri}).scalar_one()
         self.session.expire(model, ['versions'])
         return self.session.get(Version, version_id)

@@ -38,8 +38,8 @@ local $ENV{MLR_URL} = sprintf 'postgresql+psycopg2://app@/registry?host=%s&port=
 local $ENV{PYTHONDONTWRITEBYTECODE} = 1;
 my $output = '';
 chdir project_root() . '/test/orm' or die "test/orm: $!";
-# -W error: a warning of SQLAlchemy is a failure. -b: what tests print is shown when they fail.
-IPC::Run::run([ $python, '-W', 'error', '-m', 'unittest', '-v', '-b', 'test_orm' ], '<', \undef, '>&', \$output);
+# A warning of SQLAlchemy (SAWarning is a RuntimeWarning) is a failure. -b: what tests print is shown when they fail.
+IPC::Run::run([ $python, '-W', 'error::RuntimeWarning', '-m', 'unittest', '-v', '-b', 'test_orm' ], '<', \undef, '>&', \$output);
 my $status = $? >> 8;
 
 my $seen = 0;
