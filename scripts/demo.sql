@@ -55,7 +55,27 @@ SELECT part, next_version('tfjs', part) FROM unnest('{patch,minor,major,prerelea
 SELECT semver, artifact_uri FROM register_version('tfjs', bump => 'minor', artifact_uri => 's3://mirror/tfjs/{version}.tgz');
 
 \echo
-\echo '── 9. Nothing wrong gets in: each of these is refused, and says why'
+\echo '── 9. Teams, tags and datasets; models and data found again by a word or a part of a name'
+SELECT team_name, department FROM create_team('web-ml', department => 'Research');
+UPDATE models SET team_id = find_team('web-ml'), description = 'Runs models in web browsers' WHERE model_name IN ('tfjs', 'transformers-js');
+SELECT reference, tag_name FROM unnest('{tfjs,transformers-js,onnxruntime-web}'::text[]) AS r, tag(r, 'browser', create_missing => true);
+SELECT reference, tag_name FROM tag('tfjs', 'in-use', create_missing => true);
+SELECT dataset_name, tags FROM register_dataset('web-images-2025', 's3://data/web-images/2025/', 'tfrecord', description => 'Pictures from the web', tags => '{browser}');
+SELECT model_name, tags FROM models_with_tags(all_of => '{browser,in-use}');
+SELECT model_name, team_name, latest_version FROM search_models('browsers');
+SELECT model_name FROM search_models('ormers');
+SELECT dataset_name FROM list_datasets('picture');
+
+\echo
+\echo '── 10. What somebody may rely on is frozen, and what an alias named is remembered'
+\set ON_ERROR_STOP off
+\set SHOW_CONTEXT never
+UPDATE model_versions SET artifact_uri = 's3://elsewhere' WHERE version_id = find_version('electron@champion');
+\set ON_ERROR_STOP on
+SELECT alias, h.semver, valid_to = 'infinity' AS now FROM alias_history AS h JOIN models USING (model_id) WHERE model_name = 'electron' ORDER BY valid_from;
+
+\echo
+\echo '── 11. Nothing wrong gets in: each of these is refused, and says why'
 \set ON_ERROR_STOP off
 \set SHOW_CONTEXT never
 SELECT register_version('tfjs', 'v4.22', 's3://mirror/tfjs/x.tgz');
@@ -66,14 +86,19 @@ UPDATE model_versions SET artifact_uri = 'somewhere';
 \set ON_ERROR_STOP on
 
 \echo
-\echo '── 10. All models at a glance'
+\echo '── 12. All models at a glance'
 SELECT model_name, latest_version, latest_version_stage AS stage, version_count AS versions, aliases FROM v_models_latest ORDER BY model_name;
 
 \echo
-\echo '── 11. The order of all versions is that of the reference implementation'
+\echo '── 13. The order of all versions is that of the reference implementation'
 SELECT count(*) AS versions, count(*) FILTER (WHERE h.precedence_rank <> v.rank) AS in_another_place
   FROM history AS h
   JOIN (SELECT model_name, semver, rank() OVER (PARTITION BY model_name ORDER BY semver)
           FROM (SELECT model_name, semver::semver FROM history) AS s) AS v
     ON v.model_name = h.model_name AND semver_identical(v.semver, h.semver);
+SELECT count(*) AS inconsistencies FROM check_registry();
+
+\echo
+\echo '── 14. A registry to look around in: docs/cookbook.md asks it some forty questions'
+SELECT table_name, loaded FROM load_sample_data() WHERE loaded > 0;
 SELECT count(*) AS inconsistencies FROM check_registry();

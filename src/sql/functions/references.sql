@@ -47,7 +47,7 @@ CREATE OR REPLACE FUNCTION find_project(project text) RETURNS uuid
         IF current_organization_id() IS NULL THEN
             RAISE EXCEPTION 'there is no current organization'
                 USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = 'Where there is more than one, choose: SELECT use_organization(''...''). The table organizations lists them.';
+                      HINT = 'There is no default organization, or there are several: SELECT use_organization(''...'') chooses one. The table organizations lists them.';
         END IF;
         IF project IS NULL THEN
             RETURN current_project_id();
@@ -117,6 +117,8 @@ CREATE OR REPLACE FUNCTION find_model(project text, model_name text) RETURNS uui
         RAISE EXCEPTION 'model "%" does not exist', concat_ws('/', project, model_name)
             USING ERRCODE = 'no_data_found',
                   HINT = CASE
+                             WHEN model_name ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                             THEN 'An identifier is given as uuid: CAST(... AS uuid). Text is a name.'
                              WHEN elsewhere IS NOT NULL THEN format('It exists in another project: %s.', elsewhere)
                              WHEN near IS NOT NULL THEN format('Did you mean %s?', near)
                              ELSE 'register_model() creates it, list_models() shows what is there.'
