@@ -60,6 +60,7 @@ help:
 	@echo 'make clean           remove what make made'
 	@echo 'scripts/demo         the main job on real versions, on a throwaway cluster'
 	@echo 'scripts/test         the whole suite, on a throwaway cluster'
+	@echo 'scripts/refresh-cookbook   write what the recipes of docs/cookbook.md print into the page'
 	@echo 'bench/run NAME       a benchmark beside its peers (bench/README.md)'
 
 core-test:

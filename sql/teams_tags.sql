@@ -122,6 +122,12 @@ SELECT model_name FROM models_with_tags(any_of => '{nlp,production}');
 DO $$ BEGIN PERFORM tag_object('model', model_id, 'nlp') FROM models WHERE model_name = 'sentiment'; EXCEPTION WHEN no_data_found THEN RAISE NOTICE 'no such model'; END $$;
 SELECT model_name, tags, tags_by_category, tag_count FROM v_model_tags ORDER BY 1;
 
+-- nor does what is in a deleted project
+UPDATE projects SET deleted_at = now();
+SELECT tag_name, total FROM tag_usage();
+SELECT team_name, models, datasets FROM list_teams();
+UPDATE projects SET deleted_at = NULL;
+
 -- a team that goes leaves what it owned; a tag takes itself off
 UPDATE models SET deleted_at = NULL;
 DELETE FROM teams WHERE team_name = 'nlp-research';

@@ -101,9 +101,14 @@ bool is_rename(const RowTrigger &trigger, const FrozenColumn &frozen, AttrNumber
     return is_gone;
 }
 
+const char *refusal(const char *semver, const char *what) {
+    return psprintf("version %s is frozen: its %s not change", semver, what);
+}
+
 /// Refuses the UPDATE of a row of a frozen version when it changes one of the columns.
 template <std::size_t count>
-void check_columns(const RowTrigger &trigger, const FrozenColumn (&columns)[count], const char *message) {
+void check_columns(const RowTrigger &trigger, const FrozenColumn (&columns)[count], const char *semver,
+                   const char *what) {
     for (const FrozenColumn &frozen : columns) {
         const AttrNumber column = column_number(trigger, frozen.name);
         if (same_value(trigger, column) ||
@@ -111,7 +116,7 @@ void check_columns(const RowTrigger &trigger, const FrozenColumn (&columns)[coun
             is_rename(trigger, frozen, column)) {
             continue;
         }
-        refuse(trigger, ERRCODE_INSUFFICIENT_PRIVILEGE, rule, message,
+        refuse(trigger, ERRCODE_INSUFFICIENT_PRIVILEGE, rule, refusal(semver, what),
                psprintf("Column \"%s\": %s %s %s.", frozen.name, shown(trigger, trigger.before, column), arrow(),
                         shown(trigger, trigger.row, column)),
                way_out);
@@ -154,7 +159,8 @@ using namespace mlregistry::pg;
 MLR_FUNCTION(mlregistry_trg_freeze_version) {
     const RowTrigger trigger = row_trigger(fcinfo);
     if (!column_value(trigger, trigger.before, column_number(trigger, "frozen_at")).is_null) {
-        check_columns(trigger, version_columns, "the artifact of a frozen version does not change");
+        check_columns(trigger, version_columns, shown(trigger, trigger.before, column_number(trigger, "semver")),
+                      "artifact does");
     }
     return PointerGetDatum(trigger.row);
 }
@@ -170,12 +176,11 @@ MLR_FUNCTION(mlregistry_trg_freeze_file) {
         return result;
     }
     if (trigger.is_update) {
-        check_columns(trigger, file_columns, "the files of a frozen version do not change");
+        check_columns(trigger, file_columns, semver, "files do");
         return result;
     }
-    refuse(trigger, ERRCODE_INSUFFICIENT_PRIVILEGE, rule, "the files of a frozen version do not change",
-           psprintf("Version %s is frozen; file \"%s\" cannot be %s.", semver,
-                    shown(trigger, trigger.row, column_number(trigger, "path")),
+    refuse(trigger, ERRCODE_INSUFFICIENT_PRIVILEGE, rule, refusal(semver, "files do"),
+           psprintf("File \"%s\" cannot be %s.", shown(trigger, trigger.row, column_number(trigger, "path")),
                     trigger.is_insert ? "added" : "deleted"),
            way_out);
 }

@@ -42,6 +42,7 @@ use Test::More;
 our @EXPORT = qw(
     new_node project_root extension_folder code_version add_released run_client sql sql_state sql_ok is_sql sql_fails same_lines
     is_quiet row_digests catalog dump_text fill_registry add_dba_objects logged_states session ask tell is_waiting stop_sessions
+    tour_steps run_tour same_output tour_text
 );
 
 # The checkout that the tests belong to.
@@ -513,5 +514,61 @@ sub is_waiting {
 }
 
 sub stop_sessions { $_->quit for @_; return }
+
+# Pages with SQL and what psql prints: a ```sql block, then a ```text block. Returns the steps: { code, shown }. The blocks
+# of a page that are not in such a pair are a failure.
+sub tour_steps {
+    my ($page, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @steps;
+    push @steps, { code => $1, shown => $2 } while $page =~ /^```sql\n(.*?)^```\n```text\n(.*?)^```$/msg;
+    is(scalar(() = $page =~ /^```(?:sql|text)$/mg), 2 * @steps, "$name: every sql block shows its output");
+    return @steps;
+}
+
+# Runs all steps in one session of psql, each told from the others by a mark; returns what each printed.
+sub run_tour {
+    my ($node, $database, @steps) = @_;
+    my $script = "\\set SHOW_CONTEXT never\n\\pset footer off\n\\set QUIET on\n";
+    $script .= "\\echo =====\n$_->{code}" for @steps;
+    my $output = '';
+    local $ENV{PGHOST} = $node->host;
+    local $ENV{PGPORT} = $node->port;
+    local $ENV{PGAPPNAME} = 'tour';
+    delete local $ENV{PGTZ};
+    IPC::Run::run([ 'psql', '-X', '-q', '-d', $database ], '<', \$script, '>&', \$output);
+    my (undef, @printed) = split /^=====\n/m, $output;
+    return map { tour_text($_) } @printed;
+}
+
+# What psql printed, as a page shows it: without the blanks at line ends and the lines of an error that name places and times.
+sub tour_text {
+    my ($text) = @_;
+    my @lines = grep { !/^\s+\^\s*$/ && !/^(?:DETAIL|LINE \d+|CONTEXT):/ } split /\n/, $text;
+    for (@lines) { s/^psql:[^ ]* //; s/\s+$// }
+    $text = join "\n", @lines;
+    $text =~ s/\n{3,}/\n\n/g;
+    $text =~ s/^\n+|\n+$//g;
+    return $text eq '' ? '' : "$text\n";
+}
+
+# Tests that psql printed what a page shows; blank lines do not matter. Shows the difference as diff does.
+sub same_output {
+    my ($printed, $shown, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @texts = map { tour_text($_) =~ s/^\n//mgr } $shown, $printed;
+    my $ok = ok($texts[0] eq $texts[1], $name);
+    return $ok if $ok;
+    my @files = map {
+        my $file = File::Temp->new;
+        print {$file} $_;
+        close $file or die "cannot write $file: $!";
+        $file
+    } @texts;
+    my $difference = '';
+    IPC::Run::run([ 'diff', '-U2', '--label', 'the page shows', '--label', 'psql printed', map { "$_" } @files ], '>', \$difference);
+    diag($difference);
+    return $ok;
+}
 
 1;

@@ -241,7 +241,7 @@ CREATE OR REPLACE FUNCTION stale_datasets(project text DEFAULT NULL, at timestam
     BEGIN
         RETURN QUERY
             SELECT p.slug, d.dataset_name, t.team_name, d.data_steward, d.freshness_sla_hours, d.last_updated_at,
-                   stale_datasets.at - coalesce(d.last_updated_at, d.created_at) - make_interval(hours => d.freshness_sla_hours),
+                   stale_datasets.at - (coalesce(d.last_updated_at, d.created_at) + make_interval(hours => d.freshness_sla_hours)),
                    d.dataset_id
               FROM datasets d
               JOIN projects p USING (project_id)

@@ -47,14 +47,14 @@ CREATE OR REPLACE FUNCTION version_history(model text, order_by text DEFAULT 're
     $function$;
 COMMENT ON FUNCTION version_history(text, text, bigint) IS 'timeline of a model by registration or by precedence: each version with the one before and after it, the greatest part that differs from the one before (step), whether it is lower than that (a backport), its aliases now and in the past';
 
--- Identifiers, bookkeeping and the times of states say nothing about what is in a version.
+-- Identifiers, who did what when, and the times of states say nothing about what is in a version.
 CREATE OR REPLACE FUNCTION version_fields(version_id uuid) RETURNS TABLE (name text, value text)
     LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 40 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
         WITH columns AS (
             SELECT c.key, c.value
               FROM model_versions v,
-                   jsonb_each(to_jsonb(v) - '{version_id,organization_id,project_id,model_id,created_at,created_by,created_by_user,updated_at,updated_by,deleted_at,registered_by_user,validated_by_user,frozen_at}'::text[]) AS c
+                   jsonb_each(to_jsonb(v) - '{version_id,organization_id,project_id,model_id,created_at,created_by,created_by_user,updated_at,updated_by,deleted_at,registered_at,registered_by,registered_by_user,validated_at,validated_by,validated_by_user,promoted_to_production_at,deprecated_at,archived_at,frozen_at}'::text[]) AS c
              WHERE v.version_id = version_fields.version_id)
         SELECT c.key, c.value #>> '{}'
           FROM columns c

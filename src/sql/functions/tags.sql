@@ -269,13 +269,23 @@ CREATE OR REPLACE FUNCTION tag_usage(tag_category text DEFAULT NULL)
         RETURN QUERY
             WITH used (tag_id, kind, added_at) AS (
                 SELECT mt.tag_id, 'model', mt.added_at
-                  FROM model_tags mt JOIN models m USING (model_id) WHERE m.organization_id = current_organization_id() AND m.deleted_at IS NULL
+                  FROM model_tags mt
+                  JOIN models m USING (model_id)
+                  JOIN projects p ON p.project_id = m.project_id
+                 WHERE m.organization_id = current_organization_id() AND m.deleted_at IS NULL AND p.deleted_at IS NULL
                 UNION ALL
                 SELECT vt.tag_id, 'version', vt.added_at
-                  FROM version_tags vt JOIN model_versions v USING (version_id) WHERE v.organization_id = current_organization_id() AND v.deleted_at IS NULL
+                  FROM version_tags vt
+                  JOIN model_versions v USING (version_id)
+                  JOIN models m ON m.model_id = v.model_id
+                  JOIN projects p ON p.project_id = v.project_id
+                 WHERE v.organization_id = current_organization_id() AND v.deleted_at IS NULL AND m.deleted_at IS NULL AND p.deleted_at IS NULL
                 UNION ALL
                 SELECT dt.tag_id, 'dataset', dt.added_at
-                  FROM dataset_tags dt JOIN datasets d USING (dataset_id) WHERE d.organization_id = current_organization_id() AND d.deleted_at IS NULL),
+                  FROM dataset_tags dt
+                  JOIN datasets d USING (dataset_id)
+                  JOIN projects p ON p.project_id = d.project_id
+                 WHERE d.organization_id = current_organization_id() AND d.deleted_at IS NULL AND p.deleted_at IS NULL),
             counted AS (
                 SELECT u.tag_id, count(*) FILTER (WHERE u.kind = 'model') AS models, count(*) FILTER (WHERE u.kind = 'version') AS versions,
                        count(*) FILTER (WHERE u.kind = 'dataset') AS datasets, count(*) AS total, max(u.added_at) AS last_added_at

@@ -35,8 +35,8 @@ CREATE OR REPLACE FUNCTION team_info(team_id uuid) RETURNS team_info
         info team_info;
     BEGIN
         SELECT t.team_name, t.department, t.cost_center, t.manager_name, t.team_email, t.slack_channel, t.active,
-               (SELECT count(*) FROM models m WHERE m.team_id = t.team_id AND m.deleted_at IS NULL),
-               (SELECT count(*) FROM datasets d WHERE d.team_id = t.team_id AND d.deleted_at IS NULL),
+               (SELECT count(*) FROM models m JOIN projects p USING (project_id) WHERE m.team_id = t.team_id AND m.deleted_at IS NULL AND p.deleted_at IS NULL),
+               (SELECT count(*) FROM datasets d JOIN projects p USING (project_id) WHERE d.team_id = t.team_id AND d.deleted_at IS NULL AND p.deleted_at IS NULL),
                t.created_by, t.created_at, t.team_id
           INTO info
           FROM teams t
