@@ -20,9 +20,10 @@ CREATE OR REPLACE FUNCTION set_alias(model_id uuid, alias text, version text) RE
                       DETAIL = 'An alias is 1 to 255 of a-z, 0-9, _ and -, begins with a letter or _, and reads neither as a version, a range, a stage nor latest.',
                       HINT = 'Names such as champion, candidate or stable are free.';
         END IF;
-        target := find_version(live_model(model_id), version);
-        -- Until the alias is ours: either new, or locked together with the version that it names so far.
+        -- Until the alias is ours: either new, or locked together with the version that it names so far. What it is to name is
+        -- sought again each time: it may have been deleted while this waited for the alias.
         LOOP
+            target := find_version(live_model(model_id), version);
             INSERT INTO model_aliases (organization_id, project_id, model_id, alias, version_id)
             SELECT v.organization_id, v.project_id, v.model_id, wanted, v.version_id
               FROM model_versions v
@@ -64,21 +65,13 @@ CREATE OR REPLACE FUNCTION drop_alias(model_id uuid, alias text) RETURNS SETOF a
     DECLARE
         wanted text := lower(btrim(alias, E' \t\n\v\f\r') COLLATE "C");
         model uuid := live_model(model_id);
+        dropped record;
         near text;
     BEGIN
         IF alias IS NULL THEN
             RAISE EXCEPTION 'the alias must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;
-        RETURN QUERY
-            WITH dropped AS (
-                DELETE FROM model_aliases a
-                 WHERE a.model_id = model AND a.alias = wanted
-                RETURNING a.*)
-            SELECT p.slug, m.model_name, d.alias, NULL::semver, v.semver, d.set_by, d.set_at, NULL::uuid, m.model_id
-              FROM dropped d
-              JOIN model_versions v ON v.version_id = d.version_id
-              JOIN models m ON m.model_id = d.model_id
-              JOIN projects p ON p.project_id = m.project_id;
+        DELETE FROM model_aliases a WHERE a.model_id = model AND a.alias = wanted RETURNING a.* INTO dropped;
         IF NOT FOUND THEN
             SELECT string_agg(a.alias, ', ' ORDER BY a.alias) INTO near
               FROM (SELECT a.alias FROM model_aliases a WHERE a.model_id = model ORDER BY a.alias LIMIT 20) AS a;
@@ -87,6 +80,13 @@ CREATE OR REPLACE FUNCTION drop_alias(model_id uuid, alias text) RETURNS SETOF a
                 USING ERRCODE = 'no_data_found',
                       HINT = coalesce('Its aliases are ' || near || '.', 'It has none.');
         END IF;
+        -- In a statement of its own: while the deletion waited, the alias may have moved to a version that is newer than it.
+        RETURN QUERY
+            SELECT p.slug, m.model_name, dropped.alias, NULL::semver, v.semver, dropped.set_by, dropped.set_at, NULL::uuid, m.model_id
+              FROM model_versions v
+              JOIN models m USING (model_id)
+              JOIN projects p ON p.project_id = m.project_id
+             WHERE v.version_id = dropped.version_id;
     END
     $function$;
 COMMENT ON FUNCTION drop_alias(uuid, text) IS 'drops an alias of a model: see drop_alias(text, text)';

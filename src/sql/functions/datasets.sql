@@ -110,6 +110,7 @@ CREATE OR REPLACE FUNCTION register_dataset(
         of_team uuid := CASE WHEN team IS NOT NULL THEN find_team(team) END;
         new_id uuid;
         taken record;
+        info dataset_info;
     BEGIN
         IF dataset_name IS NULL OR storage_location IS NULL OR storage_format IS NULL THEN
             RAISE EXCEPTION 'a dataset needs a name, a storage_location and a storage_format'
@@ -145,7 +146,10 @@ CREATE OR REPLACE FUNCTION register_dataset(
             ON CONFLICT (organization_id, project_id, dataset_name) WHERE deleted_at IS NULL DO NOTHING
             RETURNING dataset_id INTO new_id;
             IF new_id IS NOT NULL THEN
-                PERFORM tag_object('dataset', new_id, wanted.tag_name, create_missing => true) FROM unnest(register_dataset.tags) AS wanted (tag_name);
+                -- In one order everywhere, so that two registrations that create the same tags do not wait for each other.
+                PERFORM tag_object('dataset', new_id, wanted.tag_name, create_missing => true)
+                   FROM (SELECT DISTINCT t.tag_name FROM unnest(register_dataset.tags) AS t (tag_name) ORDER BY t.tag_name) AS wanted;
+                info := dataset_info(new_id);
                 EXIT;
             END IF;
 
@@ -161,10 +165,10 @@ CREATE OR REPLACE FUNCTION register_dataset(
                           DETAIL = format('It was created by %s at %s.', taken.created_by, taken.created_at),
                           HINT = 'Take what is there with if_exists => ''return''.';
             END IF;
-            new_id := taken.dataset_id;
-            EXIT;
+            info := dataset_info(taken.dataset_id);
+            EXIT WHEN info.dataset_id IS NOT NULL; -- NULL: it went this very moment
         END LOOP;
-        RETURN NEXT dataset_info(new_id);
+        RETURN NEXT info;
     END
     $function$;
 COMMENT ON FUNCTION register_dataset(text, text, text, text, text, text, text, text, numeric, bigint, integer, text[], text, text, text, text, integer, timestamptz, boolean, text, integer, text, jsonb, text[], text) IS 'registers a dataset in a project (NULL: the current one), with tags, which are created where they are missing; if_exists => ''return'' gives the one that is there, unchanged';

@@ -68,6 +68,7 @@ CREATE OR REPLACE FUNCTION register_model(
         of_team uuid := CASE WHEN team IS NOT NULL THEN find_team(team) END;
         new_id uuid;
         taken record;
+        info model_info;
     BEGIN
         IF model_name IS NULL THEN
             RAISE EXCEPTION 'a model needs a name' USING ERRCODE = 'null_value_not_allowed';
@@ -99,7 +100,10 @@ CREATE OR REPLACE FUNCTION register_model(
             ON CONFLICT (organization_id, project_id, model_name) WHERE deleted_at IS NULL DO NOTHING
             RETURNING model_id INTO new_id;
             IF new_id IS NOT NULL THEN
-                PERFORM tag_object('model', new_id, wanted.tag_name, create_missing => true) FROM unnest(register_model.tags) AS wanted (tag_name);
+                -- In one order everywhere, so that two registrations that create the same tags do not wait for each other.
+                PERFORM tag_object('model', new_id, wanted.tag_name, create_missing => true)
+                   FROM (SELECT DISTINCT t.tag_name FROM unnest(register_model.tags) AS t (tag_name) ORDER BY t.tag_name) AS wanted;
+                info := model_info(new_id);
                 EXIT;
             END IF;
 
@@ -115,10 +119,10 @@ CREATE OR REPLACE FUNCTION register_model(
                           DETAIL = format('It was created by %s at %s.', taken.created_by, taken.created_at),
                           HINT = 'Take what is there with if_exists => ''return''.';
             END IF;
-            new_id := taken.model_id;
-            EXIT;
+            info := model_info(taken.model_id);
+            EXIT WHEN info.model_id IS NOT NULL; -- NULL: it went this very moment
         END LOOP;
-        RETURN NEXT model_info(new_id);
+        RETURN NEXT info;
     END
     $function$;
 COMMENT ON FUNCTION register_model(text, text, text, text, text, text, text, text, text, text, boolean, text, text, text, text, jsonb, text, text, text, text[]) IS 'registers a model in a project (NULL: the current one), with tags, which are created where they are missing; if_exists => ''return'' gives the one that is there, unchanged';

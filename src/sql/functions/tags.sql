@@ -143,32 +143,38 @@ CREATE OR REPLACE FUNCTION tag_object(kind text, object_id uuid, tag text, creat
         IF object_id IS NULL THEN
             RAISE EXCEPTION 'the identifier of what is tagged must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;
-        IF create_missing AND tag IS NOT NULL THEN
-            wanted := (SELECT c.tag_id FROM create_tag(tag, if_exists => 'return') AS c);
-        ELSE
-            wanted := find_tag(tag);
-        END IF;
-        CASE kind
-            WHEN 'model' THEN
-                INSERT INTO model_tags AS t (organization_id, project_id, model_id, tag_id)
-                SELECT m.organization_id, m.project_id, m.model_id, wanted FROM models m WHERE m.model_id = object_id AND m.deleted_at IS NULL
-                ON CONFLICT ON CONSTRAINT model_tags_pkey DO NOTHING;
-                is_there := EXISTS (SELECT FROM models m WHERE m.model_id = object_id AND m.deleted_at IS NULL);
-            WHEN 'version' THEN
-                INSERT INTO version_tags AS t (organization_id, project_id, version_id, tag_id)
-                SELECT v.organization_id, v.project_id, v.version_id, wanted FROM model_versions v WHERE v.version_id = object_id AND v.deleted_at IS NULL
-                ON CONFLICT ON CONSTRAINT version_tags_pkey DO NOTHING;
-                is_there := EXISTS (SELECT FROM model_versions v WHERE v.version_id = object_id AND v.deleted_at IS NULL);
-            WHEN 'dataset' THEN
-                INSERT INTO dataset_tags AS t (organization_id, project_id, dataset_id, tag_id)
-                SELECT d.organization_id, d.project_id, d.dataset_id, wanted FROM datasets d WHERE d.dataset_id = object_id AND d.deleted_at IS NULL
-                ON CONFLICT ON CONSTRAINT dataset_tags_pkey DO NOTHING;
-                is_there := EXISTS (SELECT FROM datasets d WHERE d.dataset_id = object_id AND d.deleted_at IS NULL);
-        END CASE;
-        IF NOT is_there THEN
-            RAISE EXCEPTION '% % does not exist', kind, object_id USING ERRCODE = 'no_data_found';
-        END IF;
-        RETURN QUERY SELECT i.* FROM tags_of(kind, object_id) AS i WHERE i.tag_id = wanted;
+        LOOP
+            IF create_missing AND tag IS NOT NULL THEN
+                wanted := (SELECT c.tag_id FROM create_tag(tag, if_exists => 'return') AS c);
+                -- Locked as the foreign key will do below; one that was deleted this very moment is made anew.
+                PERFORM FROM tags t WHERE t.tag_id = wanted FOR KEY SHARE;
+                CONTINUE WHEN NOT FOUND;
+            ELSE
+                wanted := find_tag(tag);
+            END IF;
+            CASE kind
+                WHEN 'model' THEN
+                    INSERT INTO model_tags AS t (organization_id, project_id, model_id, tag_id)
+                    SELECT m.organization_id, m.project_id, m.model_id, wanted FROM models m WHERE m.model_id = object_id AND m.deleted_at IS NULL
+                    ON CONFLICT ON CONSTRAINT model_tags_pkey DO NOTHING;
+                    is_there := EXISTS (SELECT FROM models m WHERE m.model_id = object_id AND m.deleted_at IS NULL);
+                WHEN 'version' THEN
+                    INSERT INTO version_tags AS t (organization_id, project_id, version_id, tag_id)
+                    SELECT v.organization_id, v.project_id, v.version_id, wanted FROM model_versions v WHERE v.version_id = object_id AND v.deleted_at IS NULL
+                    ON CONFLICT ON CONSTRAINT version_tags_pkey DO NOTHING;
+                    is_there := EXISTS (SELECT FROM model_versions v WHERE v.version_id = object_id AND v.deleted_at IS NULL);
+                WHEN 'dataset' THEN
+                    INSERT INTO dataset_tags AS t (organization_id, project_id, dataset_id, tag_id)
+                    SELECT d.organization_id, d.project_id, d.dataset_id, wanted FROM datasets d WHERE d.dataset_id = object_id AND d.deleted_at IS NULL
+                    ON CONFLICT ON CONSTRAINT dataset_tags_pkey DO NOTHING;
+                    is_there := EXISTS (SELECT FROM datasets d WHERE d.dataset_id = object_id AND d.deleted_at IS NULL);
+            END CASE;
+            IF NOT is_there THEN
+                RAISE EXCEPTION '% % does not exist', kind, object_id USING ERRCODE = 'no_data_found';
+            END IF;
+            RETURN QUERY SELECT i.* FROM tags_of(kind, object_id) AS i WHERE i.tag_id = wanted;
+            EXIT WHEN FOUND; -- otherwise somebody took it off again this very moment
+        END LOOP;
     END
     $function$;
 COMMENT ON FUNCTION tag_object(text, uuid, text, boolean) IS 'puts a tag on a model, a version or a dataset: see tag(text, text, boolean)';

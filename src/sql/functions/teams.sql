@@ -60,6 +60,7 @@ CREATE OR REPLACE FUNCTION create_team(
     DECLARE
         new_id uuid;
         taken record;
+        info team_info;
     BEGIN
         IF team_name IS NULL THEN
             RAISE EXCEPTION 'a team needs a name' USING ERRCODE = 'null_value_not_allowed';
@@ -77,7 +78,10 @@ CREATE OR REPLACE FUNCTION create_team(
                     create_team.cost_center, create_team.manager_name, create_team.slack_channel)
             ON CONFLICT (organization_id, team_name) DO NOTHING
             RETURNING team_id INTO new_id;
-            EXIT WHEN new_id IS NOT NULL;
+            IF new_id IS NOT NULL THEN
+                info := team_info(new_id);
+                EXIT;
+            END IF;
             SELECT t.* INTO taken FROM teams t WHERE t.organization_id = current_organization_id() AND t.team_name = create_team.team_name;
             CONTINUE WHEN NOT FOUND; -- deleted meanwhile
             IF if_exists = 'error' THEN
@@ -87,10 +91,10 @@ CREATE OR REPLACE FUNCTION create_team(
                           DETAIL = format('It was created by %s at %s.', taken.created_by, taken.created_at),
                           HINT = 'Take what is there with if_exists => ''return''.';
             END IF;
-            new_id := taken.team_id;
-            EXIT;
+            info := team_info(taken.team_id);
+            EXIT WHEN info.team_id IS NOT NULL; -- NULL: it went this very moment
         END LOOP;
-        RETURN NEXT team_info(new_id);
+        RETURN NEXT info;
     END
     $function$;
 COMMENT ON FUNCTION create_team(text, text, text, text, text, text, text) IS 'creates a team of the current organization; if_exists => ''return'' gives the one that is there, unchanged';

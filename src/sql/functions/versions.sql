@@ -228,8 +228,12 @@ CREATE OR REPLACE FUNCTION register_version(
         taken record;
         new_semver semver := register_version.semver;
         new_id uuid;
+        info version_info;
     BEGIN
         SELECT m.* INTO of_model FROM models m WHERE m.model_id = live_id;
+        IF NOT FOUND THEN
+            PERFORM live_model(live_id); -- it went this very moment: P0002
+        END IF;
         IF (new_semver IS NULL) = (bump IS NULL) THEN
             RAISE EXCEPTION 'give either a version or the part to bump'
                 USING ERRCODE = 'invalid_parameter_value',
@@ -251,8 +255,11 @@ CREATE OR REPLACE FUNCTION register_version(
               FROM model_versions v
              WHERE v.model_id = of_model.model_id AND v.semver = new_semver AND v.deleted_at IS NULL;
             IF FOUND THEN
-                RETURN NEXT version_info(new_id);
-                RETURN;
+                info := version_info(new_id);
+                IF info.version_id IS NOT NULL THEN
+                    RETURN NEXT info;
+                    RETURN;
+                END IF;
             END IF;
         END IF;
         IF framework IS NULL AND of_model.framework IS NULL THEN
@@ -279,14 +286,18 @@ CREATE OR REPLACE FUNCTION register_version(
                     coalesce(register_version.performance_metrics, '{}'), coalesce(register_version.custom_metadata, '{}'))
             ON CONFLICT (model_id, semver) DO NOTHING
             RETURNING version_id INTO new_id;
-            EXIT WHEN new_id IS NOT NULL;
+            IF new_id IS NOT NULL THEN
+                info := version_info(new_id);
+                EXIT;
+            END IF;
 
             SELECT v.* INTO taken FROM model_versions v WHERE v.model_id = of_model.model_id AND v.semver = new_semver;
             -- Gone again meanwhile: try anew. Or somebody registered just this version by name: count on.
             -- In REPEATABLE READ neither is visible, and the INSERT itself ends in 40001.
             CONTINUE WHEN NOT FOUND OR (bump IS NOT NULL AND next_version(model_id, bump, preid) > new_semver);
             IF if_exists = 'return' AND bump IS NULL AND taken.deleted_at IS NULL THEN
-                new_id := taken.version_id;
+                info := version_info(taken.version_id);
+                CONTINUE WHEN info.version_id IS NULL; -- it went this very moment
                 EXIT;
             END IF;
             RAISE EXCEPTION 'model "%" already has version %', of_model.model_name, new_semver
@@ -301,7 +312,7 @@ CREATE OR REPLACE FUNCTION register_version(
                                   THEN 'A version is never used twice; register the next one with bump => ''patch''.'
                                   ELSE 'Register the next one with bump => ''patch'', or take what is there with if_exists => ''return''.' END;
         END LOOP;
-        RETURN NEXT version_info(new_id);
+        RETURN NEXT info;
     END
     $function$;
 COMMENT ON FUNCTION register_version(uuid, semver, text, text, text, text, bigint, text, text, text, text, text, text, text, text, jsonb, jsonb, text) IS 'registers a version of a model: see register_version(text, ...)';
