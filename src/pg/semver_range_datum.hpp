@@ -1,0 +1,34 @@
+// Stored ranges as PostgreSQL values, and their derived forms, kept from one call to the next.
+//
+// A stored range is one byte that names its format (1), then the normalized source (docs/semver-range-format.md).
+#pragma once
+
+#include "semver_datum.hpp"
+
+#include "core/semver_range.hpp"
+
+#include <cstring>
+
+namespace mlregistry::pg {
+
+inline constexpr char range_format = 1;
+
+/// Normalized source of a stored range; raises data_corrupted for a format that this library does not know.
+std::string_view range_text(Datum value);
+
+inline std::string_view range_argument(FunctionCallInfo fcinfo, int n) { return range_text(PG_GETARG_DATUM(n)); }
+
+/// A value of type semver_range with this normalized source.
+Datum range_datum(std::string_view normalized);
+
+/// Reads text that must be a range; raises what is wrong with it otherwise.
+Datum range_from_text(std::string_view text);
+
+/// Derived form of a stored range; raises data_corrupted when the bytes are no range.
+void compile_range(Datum value, bool include_prerelease, semver_range::Compiled &out);
+
+/// The derived form of an argument, kept in fn_extra: compiled anew only when the range or the mode is another one than
+/// in the last call. `slot` is 0 or 1, for functions that take two ranges.
+const semver_range::Compiled &compiled_range(FunctionCallInfo fcinfo, int n, bool include_prerelease, int slot = 0);
+
+} // namespace mlregistry::pg
