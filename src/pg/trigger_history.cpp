@@ -9,55 +9,53 @@ namespace mlregistry::pg {
 
 namespace {
 
-// Of an UPDATE only rows count that end differently from how they began. Twice, because names may move along rows of
-// one statement: first all periods are closed, then the new ones are opened.
-#define MOVED "(n.version_id OPERATOR(pg_catalog.<>) o.version_id OR n.alias OPERATOR(pg_catalog.<>) o.alias)"
-
-#define CLOSE                                                                                                          \
+// Judged by what is there at the end of the statement, which may insert, update and delete in any order: an open period
+// ends when no alias of its name names its version any more, and an alias that has no open period begins one. So a row
+// that ends as it began writes nothing.
+#define CLOSE(names)                                                                                                   \
     "UPDATE mlregistry.alias_history h"                                                                                \
     " SET valid_to = GREATEST(pg_catalog.clock_timestamp(),"                                                           \
-    "     h.valid_from OPERATOR(pg_catalog.+) '1 microsecond'::pg_catalog.interval)"
-#define CLOSED                                                                                                         \
-    " h.model_id OPERATOR(pg_catalog.=) o.model_id AND h.alias OPERATOR(pg_catalog.=) o.alias"                         \
-    " AND h.valid_to OPERATOR(pg_catalog.=) 'infinity'::pg_catalog.timestamptz"
+    "     h.valid_from OPERATOR(pg_catalog.+) '1 microsecond'::pg_catalog.interval)"                                   \
+    " FROM " names " WHERE h.model_id OPERATOR(pg_catalog.=) o.model_id AND h.alias OPERATOR(pg_catalog.=) o.alias"    \
+    " AND h.valid_to OPERATOR(pg_catalog.=) 'infinity'::pg_catalog.timestamptz"                                        \
+    " AND NOT EXISTS (SELECT FROM mlregistry.model_aliases a WHERE a.model_id OPERATOR(pg_catalog.=) h.model_id"       \
+    "                    AND a.alias OPERATOR(pg_catalog.=) h.alias"                                                   \
+    "                    AND a.version_id OPERATOR(pg_catalog.=) h.version_id)"
 
-#define OPEN(since)                                                                                                    \
+#define OPEN(rows, since)                                                                                              \
     "INSERT INTO mlregistry.alias_history"                                                                             \
     " (organization_id, project_id, model_id, alias, version_id, semver, set_by, set_by_user, valid_from)"             \
     " SELECT n.organization_id, n.project_id, n.model_id, n.alias, n.version_id, v.semver::pg_catalog.text,"           \
-    "        n.set_by, n.set_by_user, " since                                                                          \
-    "   FROM new_rows n JOIN mlregistry.model_versions v ON v.version_id OPERATOR(pg_catalog.=) n.version_id"          \
+    "        n.set_by, n.set_by_user, " since "   FROM " rows                                                          \
+    " JOIN mlregistry.model_versions v ON v.version_id OPERATOR(pg_catalog.=) n.version_id"                            \
     "  CROSS JOIN LATERAL (SELECT pg_catalog.max(h.valid_to) AS at FROM mlregistry.alias_history h"                    \
     "                       WHERE h.model_id OPERATOR(pg_catalog.=) n.model_id"                                        \
     "                         AND h.alias OPERATOR(pg_catalog.=) n.alias"                                              \
-    "                         AND h.valid_to OPERATOR(pg_catalog.<) 'infinity'::pg_catalog.timestamptz) AS ended"
+    "                         AND h.valid_to OPERATOR(pg_catalog.<) 'infinity'::pg_catalog.timestamptz) AS ended"      \
+    "  WHERE NOT EXISTS (SELECT FROM mlregistry.alias_history h WHERE h.model_id OPERATOR(pg_catalog.=) n.model_id"    \
+    "                       AND h.alias OPERATOR(pg_catalog.=) n.alias"                                                \
+    "                       AND h.valid_to OPERATOR(pg_catalog.=) 'infinity'::pg_catalog.timestamptz)"
 
-OwnerQuery close_dropped{CLOSE " FROM old_rows o WHERE" CLOSED, 0, {}};
-OwnerQuery close_truncated{
-    CLOSE " WHERE h.valid_to OPERATOR(pg_catalog.=) 'infinity'::pg_catalog.timestamptz"
-          " AND NOT EXISTS (SELECT FROM mlregistry.model_aliases a WHERE a.model_id OPERATOR(pg_catalog.=) h.model_id"
-          "                    AND a.alias OPERATOR(pg_catalog.=) h.alias)",
-    0,
-    {}};
+OwnerQuery close_dropped{CLOSE("old_rows o"), 0, {}};
 OwnerQuery close_moved{
-    CLOSE " FROM old_rows o JOIN new_rows n ON n.alias_id OPERATOR(pg_catalog.=) o.alias_id WHERE" CLOSED " AND " MOVED,
-    0,
-    {}};
-OwnerQuery open_set{OPEN("GREATEST(LEAST(pg_catalog.clock_timestamp(), n.set_at), ended.at)"), 0, {}};
+    CLOSE("(SELECT model_id, alias FROM old_rows UNION SELECT model_id, alias FROM new_rows) AS o"), 0, {}};
+OwnerQuery close_replaced{CLOSE("new_rows o"), 0, {}};
+OwnerQuery close_truncated{CLOSE("(SELECT model_id, alias FROM mlregistry.alias_history"
+                                 "  WHERE valid_to OPERATOR(pg_catalog.=) 'infinity'::pg_catalog.timestamptz) AS o"),
+                           0,
+                           {}};
+OwnerQuery open_set{OPEN("new_rows n", "GREATEST(LEAST(pg_catalog.clock_timestamp(), n.set_at), ended.at)"), 0, {}};
 // A name that moves names the new version from the very moment on at which it no longer names the old one, also where
 // another alias of the statement has it now.
-OwnerQuery open_moved{
-    OPEN("CASE WHEN ended.at IS NOT NULL AND EXISTS ("
-         "     SELECT FROM old_rows b WHERE b.model_id OPERATOR(pg_catalog.=) n.model_id"
-         "        AND b.alias OPERATOR(pg_catalog.=) n.alias) THEN ended.at"
-         " ELSE GREATEST(pg_catalog.clock_timestamp(), ended.at) END") " JOIN old_rows o ON o.alias_id "
-                                                                       "OPERATOR(pg_catalog.=) n.alias_id WHERE " MOVED,
-    0,
-    {}};
+OwnerQuery open_moved{OPEN("new_rows n",
+                           "CASE WHEN ended.at IS NOT NULL AND EXISTS ("
+                           "     SELECT FROM old_rows b WHERE b.model_id OPERATOR(pg_catalog.=) n.model_id"
+                           "        AND b.alias OPERATOR(pg_catalog.=) n.alias) THEN ended.at"
+                           " ELSE GREATEST(pg_catalog.clock_timestamp(), ended.at) END"),
+                      0,
+                      {}};
 
-#undef MOVED
 #undef CLOSE
-#undef CLOSED
 #undef OPEN
 
 TriggerData *statement_trigger(FunctionCallInfo fcinfo) {
@@ -88,6 +86,7 @@ MLR_FUNCTION(mlregistry_trg_history_alias) {
         run(close_moved, owner, nullptr, nullptr, Sight::latest, 0);
         run(open_moved, owner, nullptr, nullptr, Sight::latest, 0);
     } else if (TRIGGER_FIRED_BY_INSERT(data->tg_event)) {
+        run(close_replaced, owner, nullptr, nullptr, Sight::latest, 0);
         run(open_set, owner, nullptr, nullptr, Sight::latest, 0);
     } else if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) {
         run(close_truncated, owner, nullptr, nullptr, Sight::latest, 0);

@@ -212,6 +212,22 @@ subtest 'several rows in one statement' => sub {
     is_exact('all as it must be');
 };
 
+subtest 'several commands in one statement' => sub {
+    new_model('order', 4);
+    sql($node, 'd', "SELECT set_alias('order', 'one', '0.1.0'), set_alias('order', 'two', '0.2.0')");
+    # LIMIT and EXISTS let the WITH end last: what it deletes is told of after what the main part has set.
+    my $gone = "WITH gone AS (DELETE FROM model_aliases WHERE alias = 'one' AND model_id = find_model('order') RETURNING *)";
+    sql($node, 'd', "$gone INSERT INTO model_aliases (model_id, alias, version_id) SELECT model_id, alias, version_of('order', 3) FROM gone LIMIT 1");
+    is(periods('order', 'one'), '0.1.0 0.3.0 …', 'replaced, in whatever order the server does it');
+    sql($node, 'd', "$gone INSERT INTO model_aliases (model_id, alias, version_id) SELECT model_id, alias, version_id FROM gone LIMIT 1");
+    is(periods('order', 'one'), '0.1.0 0.3.0 …', 'what ends as it began is no new period');
+    sql($node, 'd', "$gone UPDATE model_aliases SET alias = 'one' WHERE alias = 'two' AND model_id = find_model('order') AND EXISTS (SELECT FROM gone)");
+    is(periods('order', 'one') =~ s/\| //r . ', ' . periods('order', 'two'), '0.1.0 0.3.0 0.2.0 …, 0.2.0', 'another one renamed to the name');
+    # The log of this test is one of commands, not of what they come to.
+    sql($node, 'd', "DELETE FROM alias_history WHERE model_id = find_model('order'); DELETE FROM models WHERE model_name = 'order'; DELETE FROM alias_log l WHERE NOT EXISTS (SELECT FROM alias_history h WHERE h.model_id = l.model_id)");
+    is_exact('all as it must be');
+};
+
 # ---- races
 
 # Two sessions, whose snapshots are older than what the other one does; the second one waits for the first.

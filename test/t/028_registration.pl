@@ -188,6 +188,23 @@ SQL
     is_sql($node, 'd', "SELECT count(DISTINCT o.name) FILTER (WHERE o.answer IS NOT NULL) > 5 FROM outcomes o WHERE o.race = '$race-by' AND o.state = '00000'", 't',
         "$race: there was something to delete");
 }
+# As fast as it goes: names that come and go all the time. In READ COMMITTED each statement of a function sees another state.
+subtest 'names that come and go' => sub {
+    my $race = 'storm';
+    my $fixed = sub { $_[0] =~ s/-?:round(\.0\.0)?/$1 ? '1.0.0' : ''/ger };
+    PostgreSQL::Test::Utils::append_to_file("$folder/come", unquoted($fixed->(join '', map { attempt($race, $_, $register{$_}, 'return') } sort keys %register)));
+    PostgreSQL::Test::Utils::append_to_file("$folder/go", unquoted($fixed->(join '', map { attempt("$race-by", $_, $delete{$_}, '') =~ s/$race-by-(\w+)/$race-$1/gr =~ s/-for-good//gr }
+        'model_for_good', 'dataset_for_good', 'version', 'tag', 'team', 'tagged', 'tagged_dataset')));
+    my $position = -s $node->logfile;
+    my ($status, $out, $err) = run_client($node, [ 'pgbench', '-n', '-c', $clients, '-j', 2, '-T', 3, '-f', "$folder/come\@2", '-f', "$folder/go\@1", 'd' ]);
+    ok($status == 0 && logged_states($node, $position) eq '', 'all scripts went through') or diag("$out$err");
+    none_is($race, "SELECT o.kind, o.state, o.rule, o.answer, count(*) FROM outcomes o WHERE o.race = '$race' AND (o.state <> '00000' OR o.answer IS NULL) GROUP BY 1, 2, 3, 4",
+        'all get an answer');
+    none_is($race, "SELECT o.kind, o.state, o.answer FROM outcomes o WHERE o.race = '$race-by' AND o.state NOT IN ('00000', 'P0002')", 'the deletions went through');
+    is_sql($node, 'd', "SELECT count(DISTINCT o.answer) > 50, count(DISTINCT o.kind) FROM outcomes o WHERE o.race = '$race-by' AND o.state = '00000' AND o.answer IS NOT NULL", 't|7',
+        'there was something to delete');
+};
+
 none_is('at the end', 'SELECT model_name FROM models WHERE deleted_at IS NULL GROUP BY project_id, model_name HAVING count(*) > 1
                        UNION ALL SELECT dataset_name FROM datasets WHERE deleted_at IS NULL GROUP BY project_id, dataset_name HAVING count(*) > 1', 'no name is there twice');
 none_is('at the end', 'SELECT * FROM check_registry()', 'check_registry() finds nothing');

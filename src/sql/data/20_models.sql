@@ -70,7 +70,7 @@ CREATE TABLE mlregistry.models (
 );
 CREATE UNIQUE INDEX unique_model_name ON mlregistry.models (organization_id, project_id, model_name) WHERE deleted_at IS NULL;
 CREATE INDEX idx_models_project ON mlregistry.models (project_id);
-CREATE INDEX idx_models_team ON mlregistry.models (team_id);
+CREATE INDEX idx_models_team ON mlregistry.models (team_id, project_id, model_name);
 CREATE INDEX idx_models_risk ON mlregistry.models (risk_level);
 CREATE INDEX idx_models_name ON mlregistry.models (model_name);
 CREATE INDEX idx_models_created ON mlregistry.models (created_at DESC);

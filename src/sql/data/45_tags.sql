@@ -17,7 +17,7 @@ CREATE TABLE mlregistry.model_tags (
         REFERENCES mlregistry.tags (organization_id, tag_id) ON DELETE CASCADE,
     CONSTRAINT model_tags_text_size CHECK (pg_catalog.octet_length(added_by) <= 65536)
 );
-CREATE INDEX idx_model_tags_tag ON mlregistry.model_tags (tag_id);
+CREATE INDEX idx_model_tags_tag ON mlregistry.model_tags (tag_id, project_id, model_id);
 COMMENT ON TABLE mlregistry.model_tags IS 'Tags of models';
 COMMENT ON COLUMN mlregistry.model_tags.model_id IS 'Model that has the tag';
 COMMENT ON COLUMN mlregistry.model_tags.tag_id IS 'Tag that it has';

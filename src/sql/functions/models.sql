@@ -127,9 +127,9 @@ CREATE OR REPLACE FUNCTION register_model(
     $function$;
 COMMENT ON FUNCTION register_model(text, text, text, text, text, text, text, text, text, text, boolean, text, text, text, text, jsonb, text, text, text, text[]) IS 'registers a model in a project (NULL: the current one), with tags, which are created where they are missing; if_exists => ''return'' gives the one that is there, unchanged';
 
--- One page of models by project and name. Where a team or a tag leaves few, these are looked up and sorted; otherwise the
--- names of each project are walked along until the page is full. The statement is put together for each call, so that it is
--- planned for these very tags, and never scans the table, which would not end with the page.
+-- One page of models by project and name. Project after project, until the page is full: where the tags leave few of a
+-- project's models, these are looked up and sorted; otherwise its names are walked along. The statement is put together for
+-- each call, so that it is planned for these very tags, and never scans the table, which would not end with the page.
 CREATE OR REPLACE FUNCTION models_page(
         active boolean,
         team uuid,
@@ -140,6 +140,8 @@ CREATE OR REPLACE FUNCTION models_page(
         max_rows bigint,
         after text) RETURNS SETOF model_info
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp SET enable_seqscan = off
+    SET enable_bitmapscan = off -- nor an index of all models to its end
+    SET join_collapse_limit = 1 -- in the order that is written: thirty tags would take long to plan
     AS $function$
     #variable_conflict use_variable
     DECLARE
@@ -147,6 +149,10 @@ CREATE OR REPLACE FUNCTION models_page(
         after_model text := '';
         conditions text;
         few constant bigint := 2000;
+        has_tag constant text := ' AND EXISTS (SELECT FROM model_tags t WHERE t.model_id = m.model_id AND t.tag_id = %s)';
+        tagged text; -- the models of project p that have all_tags, or one of any_tags when these are NULL
+        are_tagged text; -- the same as a condition
+        walk text;
         page_ids uuid[];
     BEGIN
         IF after IS NOT NULL THEN
@@ -155,42 +161,55 @@ CREATE OR REPLACE FUNCTION models_page(
               LEFT JOIN projects here ON here.project_id = current_project_id();
         END IF;
         conditions := concat(
+            format('m.organization_id = %L AND m.project_id = p.project_id AND m.deleted_at IS NULL', current_organization_id()),
+            CASE WHEN after_slug IS NOT NULL THEN format(' AND m.model_name > CASE WHEN p.slug = %L THEN %L ELSE '''' END', after_slug, after_model) END,
             CASE WHEN active THEN ' AND m.is_active' WHEN NOT active THEN ' AND NOT m.is_active' END,
             CASE WHEN team IS NOT NULL THEN format(' AND m.team_id = %L', team) END,
             CASE WHEN risk IS NOT NULL THEN format(' AND m.risk_level = %L', risk) END,
-            CASE WHEN any_tags IS NOT NULL THEN format(' AND EXISTS (SELECT FROM model_tags t WHERE t.model_id = m.model_id AND t.tag_id = ANY (%L))', any_tags) END,
-            (SELECT string_agg(format(' AND EXISTS (SELECT FROM model_tags t WHERE t.model_id = m.model_id AND t.tag_id = %L)', wanted.tag_id), '')
-               FROM unnest(all_tags) AS wanted (tag_id)));
+            CASE WHEN any_tags IS NOT NULL AND all_tags IS NOT NULL THEN format(has_tag, format('ANY (%L)', any_tags)) END);
+        IF all_tags IS NOT NULL THEN
+            -- Along the index of each tag at once, rare ones first.
+            all_tags := ARRAY(SELECT wanted.tag_id FROM unnest(all_tags) AS wanted (tag_id)
+                               ORDER BY (SELECT count(*) FROM (SELECT FROM model_tags t WHERE t.tag_id = wanted.tag_id LIMIT few) AS counted));
+            SELECT format('SELECT t1.model_id FROM model_tags t1%s WHERE t1.tag_id = %L AND t1.project_id = p.project_id',
+                          string_agg(format(' JOIN model_tags t%1$s ON t%1$s.tag_id = %2$L AND t%1$s.project_id = p.project_id AND t%1$s.model_id = t1.model_id',
+                                            wanted.n, wanted.tag_id), '' ORDER BY wanted.n) FILTER (WHERE wanted.n > 1),
+                          all_tags[1]),
+                   string_agg(format(has_tag, quote_literal(wanted.tag_id)), '' ORDER BY wanted.n)
+              INTO tagged, are_tagged
+              FROM unnest(all_tags) WITH ORDINALITY AS wanted (tag_id, n);
+        ELSIF any_tags IS NOT NULL THEN
+            tagged := format('SELECT t.model_id FROM model_tags t WHERE t.tag_id = ANY (%L) AND t.project_id = p.project_id', any_tags);
+            are_tagged := format(has_tag, format('ANY (%L)', any_tags));
+        END IF;
+        walk := format('SELECT m.model_name, m.model_id FROM models m WHERE %s ORDER BY m.model_name LIMIT %s',
+                       conditions, coalesce(max_rows::text, 'ALL'));
+        IF tagged IS NOT NULL THEN
+            -- What no column of models has a part in is asked before anything is read. OFFSET 0: one look-up for each, not a
+            -- join that reads all of the models.
+            walk := format(
+                'SELECT found.model_name, found.model_id
+                   FROM (SELECT array_agg(DISTINCT t.model_id) AS ids, count(*) < %1$s AS are_all FROM (%2$s LIMIT %1$s) AS t) AS tagged,
+                        LATERAL ((SELECT m.model_name, m.model_id
+                                    FROM unnest(tagged.ids) AS t (model_id), LATERAL (SELECT m.* FROM models m WHERE m.model_id = t.model_id OFFSET 0) AS m
+                                   WHERE tagged.are_all AND %3$s
+                                   ORDER BY m.model_name LIMIT %4$s)
+                                 UNION ALL
+                                 (SELECT m.model_name, m.model_id FROM models m WHERE NOT tagged.are_all AND %3$s%5$s
+                                   ORDER BY m.model_name LIMIT %4$s)) AS found',
+                few, tagged, conditions, coalesce(max_rows::text, 'ALL'), are_tagged);
+        END IF;
         EXECUTE format(
-            CASE WHEN (team IS NOT NULL AND few > (SELECT count(*) FROM (SELECT FROM models m WHERE m.team_id = team LIMIT few) AS counted))
-                      OR EXISTS (SELECT FROM unnest(all_tags) AS wanted (tag_id)
-                                  WHERE few > (SELECT count(*) FROM (SELECT FROM model_tags t WHERE t.tag_id = wanted.tag_id LIMIT few) AS counted))
-                      OR (any_tags IS NOT NULL
-                          AND few > (SELECT count(*) FROM (SELECT FROM model_tags t WHERE t.tag_id = ANY (any_tags) LIMIT few) AS counted))
-                 THEN 'SELECT array_agg(page.model_id ORDER BY page.slug, page.model_name)
-                         FROM (SELECT p.slug, m.model_name, m.model_id
-                                 FROM models m
-                                 JOIN projects p ON p.project_id = m.project_id AND p.deleted_at IS NULL%6$s
-                                WHERE m.organization_id = %1$L AND m.deleted_at IS NULL
-                                  AND m.model_name > CASE WHEN p.slug = %2$L THEN %3$L ELSE '''' END%4$s
-                                ORDER BY p.slug, m.model_name
-                                LIMIT %5$s) AS page'
-                 ELSE 'SELECT array_agg(page.model_id ORDER BY page.slug, page.model_name)
-                         FROM (SELECT p.slug, listed.model_name, listed.model_id
-                                 FROM projects p,
-                                      LATERAL (SELECT m.model_name, m.model_id
-                                                 FROM models m
-                                                WHERE m.organization_id = %1$L AND m.project_id = p.project_id AND m.deleted_at IS NULL
-                                                  AND m.model_name > CASE WHEN p.slug = %2$L THEN %3$L ELSE '''' END%4$s
-                                                ORDER BY m.model_name
-                                                LIMIT %5$s) AS listed
-                                WHERE p.organization_id = %1$L AND p.deleted_at IS NULL%6$s
-                                ORDER BY p.slug, listed.model_name
-                                LIMIT %5$s) AS page'
-            END,
-            current_organization_id(), after_slug, after_model, conditions, coalesce(max_rows::text, 'ALL'),
+            'SELECT array_agg(page.model_id ORDER BY page.slug, page.model_name)
+               FROM (SELECT p.slug, listed.model_name, listed.model_id
+                       FROM projects p, LATERAL (%1$s) AS listed
+                      WHERE p.organization_id = %2$L AND p.deleted_at IS NULL%3$s
+                      ORDER BY p.slug, listed.model_name
+                      LIMIT %4$s) AS page',
+            walk, current_organization_id(),
             concat(CASE WHEN project IS NOT NULL THEN format(' AND p.project_id = %L', project) END,
-                   CASE WHEN after_slug IS NOT NULL THEN format(' AND p.slug >= %L', after_slug) END))
+                   CASE WHEN after_slug IS NOT NULL THEN format(' AND p.slug >= %L', after_slug) END),
+            coalesce(max_rows::text, 'ALL'))
            INTO page_ids;
         RETURN QUERY SELECT * FROM model_infos(page_ids);
     END

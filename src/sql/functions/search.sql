@@ -37,8 +37,9 @@ CREATE OR REPLACE FUNCTION search_condition(search text, name_column text, displ
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     BEGIN
-        RETURN format('%s OR %s', search_words_condition(search, name_column, display_column, description_column),
-                      search_part_condition(search, name_column, display_column));
+        -- The part of a name first: it costs a tenth of what words do where rows are looked at.
+        RETURN format('%s OR %s', search_part_condition(search, name_column, display_column),
+                      search_words_condition(search, name_column, display_column, description_column));
     END
     $function$;
 COMMENT ON FUNCTION search_condition(text, text, text, text) IS 'SQL condition: the words are in names or description, or the text is part of a name';

@@ -89,7 +89,7 @@ ALTER TABLE mlregistry.models ADD COLUMN team_id uuid;
 ALTER TABLE mlregistry.models ADD CONSTRAINT models_team_fkey FOREIGN KEY (organization_id, team_id)
     REFERENCES mlregistry.teams (organization_id, team_id) ON DELETE SET NULL (team_id) NOT VALID;
 ALTER TABLE mlregistry.models VALIDATE CONSTRAINT models_team_fkey;
-CREATE INDEX idx_models_team ON mlregistry.models (team_id);
+CREATE INDEX idx_models_team ON mlregistry.models (team_id, project_id, model_name);
 CREATE INDEX idx_models_grams ON mlregistry.models USING gin (mlregistry.name_grams(model_name, display_name));
 COMMENT ON COLUMN mlregistry.models.team_id IS 'Team that owns it';
 
@@ -295,7 +295,7 @@ CREATE TABLE mlregistry.model_tags (
         REFERENCES mlregistry.tags (organization_id, tag_id) ON DELETE CASCADE,
     CONSTRAINT model_tags_text_size CHECK (pg_catalog.octet_length(added_by) <= 65536)
 );
-CREATE INDEX idx_model_tags_tag ON mlregistry.model_tags (tag_id);
+CREATE INDEX idx_model_tags_tag ON mlregistry.model_tags (tag_id, project_id, model_id);
 COMMENT ON TABLE mlregistry.model_tags IS 'Tags of models';
 COMMENT ON COLUMN mlregistry.model_tags.model_id IS 'Model that has the tag';
 COMMENT ON COLUMN mlregistry.model_tags.tag_id IS 'Tag that it has';
