@@ -1,6 +1,7 @@
 #include "reference.hpp"
 
 #include "semver.hpp"
+#include "semver_range.hpp"
 #include "validate.hpp"
 
 #include <algorithm>
@@ -48,8 +49,11 @@ SelectorKind classify(std::string_view selector) noexcept {
     if (semver::is_semver(selector)) {
         return SelectorKind::exact;
     }
+    const auto range_or_invalid = [&] {
+        return semver_range::is_semver_range(selector) ? SelectorKind::range : SelectorKind::invalid;
+    };
     if (selector.size() > longest_word) {
-        return SelectorKind::invalid;
+        return range_or_invalid();
     }
     std::array<char, longest_word> lower{};
     std::transform(selector.begin(), selector.end(), lower.begin(),
@@ -61,7 +65,7 @@ SelectorKind classify(std::string_view selector) noexcept {
     if (validate::is_stage(word)) {
         return SelectorKind::stage;
     }
-    return validate::is_valid_alias(word) ? SelectorKind::alias : SelectorKind::invalid;
+    return validate::is_valid_alias(word) ? SelectorKind::alias : range_or_invalid();
 }
 
 const char *describe(Error error) noexcept {
@@ -88,6 +92,8 @@ const char *name_of(SelectorKind kind) noexcept {
         return "stage";
     case SelectorKind::alias:
         return "alias";
+    case SelectorKind::range:
+        return "range";
     case SelectorKind::invalid:
         break;
     }

@@ -12,6 +12,7 @@ enum class SelectorKind : std::uint8_t {
     exact,   ///< a version
     stage,   ///< a stage
     alias,   ///< an alias
+    range,   ///< a range of versions
     invalid, ///< none of these
 };
 

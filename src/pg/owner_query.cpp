@@ -4,6 +4,7 @@ extern "C" {
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -66,6 +67,26 @@ std::uint64_t run(OwnerQuery &query, Oid owner, const Datum *values, const char 
                         errmsg("an integrity query failed: %s", SPI_result_code_string(result))));
     }
     return SPI_processed;
+}
+
+std::uint64_t run_as_caller(OwnerQuery &query, const Datum *values, const char *nulls, long limit) {
+    if (query.plan == nullptr) {
+        query.plan = prepare(query);
+    }
+    const int result = SPI_execute_plan(query.plan, const_cast<Datum *>(values), nulls, true, limit);
+    if (result < 0) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("a query failed: %s", SPI_result_code_string(result))));
+    }
+    return SPI_processed;
+}
+
+Oid registry_type(const char *name) {
+    const Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
+                                     ObjectIdGetDatum(get_namespace_oid("mlregistry", false)));
+    if (!OidIsValid(type)) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("type mlregistry.%s does not exist", name)));
+    }
+    return type;
 }
 
 Oid owner_of_registry(const char *relation) {

@@ -33,8 +33,14 @@ enum class Sight : std::uint8_t {
 /// Call SPI_connect() through connect() first.
 std::uint64_t run(OwnerQuery &query, Oid owner, const Datum *values, const char *nulls, Sight sight, long limit);
 
+/// The same with the rights and the snapshot of the caller: for reading functions.
+std::uint64_t run_as_caller(OwnerQuery &query, const Datum *values, const char *nulls, long limit);
+
 void connect();
 void done();
+
+/// Identifier of a type of the extension; raises 42704 when there is none of that name.
+Oid registry_type(const char *name);
 
 /// Owner of a relation of schema mlregistry; raises 55000 with a way out when the registry is not installed.
 Oid owner_of_registry(const char *relation);

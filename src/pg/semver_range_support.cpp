@@ -8,7 +8,9 @@
 #include "semver_range_datum.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
 #include "access/stratnum.h"
+#include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -86,6 +88,11 @@ Expr *version_constant(Oid semver_type, const Compiled &range, const Bound &boun
 /// The comparisons that an interval demands; empty for an interval that is open on both sides.
 List *comparisons(Node *version, Oid semver_type, const Compiled &range, const Interval &interval) {
     List *result = NIL;
+    if (interval.lower.bounded && interval.upper.bounded &&
+        semver::equal(range.version(interval.lower), range.version(interval.upper))) {
+        return list_make1(
+            compare(version, semver_type, BTEqualStrategyNumber, version_constant(semver_type, range, interval.lower)));
+    }
     if (interval.lower.bounded) {
         result =
             lappend(result, compare(version, semver_type,

@@ -2,11 +2,11 @@
 
 CREATE OR REPLACE FUNCTION parse_reference(reference text, OUT project text, OUT model text, OUT selector text, OUT selector_kind text)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_parse_reference';
-COMMENT ON FUNCTION parse_reference(text) IS 'parts of [project/]model[@selector]; selector_kind is latest, exact, stage, alias or invalid';
+COMMENT ON FUNCTION parse_reference(text) IS 'parts of [project/]model[@selector]; selector_kind is latest, exact, stage, alias, range or invalid';
 
 CREATE OR REPLACE FUNCTION selector_kind(selector text) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_selector_kind';
-COMMENT ON FUNCTION selector_kind(text) IS 'what a selector is: latest, exact, stage, alias or invalid';
+COMMENT ON FUNCTION selector_kind(text) IS 'what a selector is: latest, exact, stage, alias, range or invalid';
 
 CREATE OR REPLACE FUNCTION name_distance(a text, b text) RETURNS integer
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'mlregistry_name_distance';
@@ -198,12 +198,14 @@ CREATE OR REPLACE FUNCTION latest_version_id(
         stage text DEFAULT NULL,
         include_prerelease boolean DEFAULT false,
         latest_by text DEFAULT 'precedence',
-        include_deprecated boolean DEFAULT false) RETURNS uuid
+        include_deprecated boolean DEFAULT false,
+        range semver_range DEFAULT NULL) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_column
     DECLARE
-        prereleases_too boolean := coalesce(include_prerelease, false);
+        -- A range says itself which prereleases it takes.
+        prereleases_too boolean := coalesce(include_prerelease, false) OR range IS NOT NULL;
         deprecated_too boolean := coalesce(include_deprecated, false);
         found_id uuid;
     BEGIN
@@ -211,7 +213,7 @@ CREATE OR REPLACE FUNCTION latest_version_id(
             RAISE EXCEPTION 'unknown meaning of latest: "%"', shortened(latest_by)
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'latest_by is precedence or registered.';
         END IF;
-        IF stage = 'production' THEN
+        IF stage = 'production' AND range IS NULL THEN
             -- There is at most one: a probe of unique_production_version.
             SELECT v.version_id INTO found_id
               FROM model_versions v
@@ -219,6 +221,37 @@ CREATE OR REPLACE FUNCTION latest_version_id(
             RETURN found_id;
         END IF;
         PERFORM require_stage(stage);
+        IF range IS NOT NULL AND latest_by = 'precedence' AND coalesce(include_prerelease, false) THEN
+            SELECT v.version_id INTO found_id
+              FROM model_versions v
+             WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL
+               AND (latest_version_id.stage IS NULL OR v.stage = latest_version_id.stage)
+               AND v.status <> 'archived' AND (deprecated_too OR v.status <> 'deprecated')
+               AND satisfies(v.semver, latest_version_id.range, true)
+             ORDER BY v.semver DESC
+             LIMIT 1;
+            RETURN found_id;
+        ELSIF range IS NOT NULL AND latest_by = 'precedence' THEN
+            SELECT v.version_id INTO found_id
+              FROM model_versions v
+             WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL
+               AND (latest_version_id.stage IS NULL OR v.stage = latest_version_id.stage)
+               AND v.status <> 'archived' AND (deprecated_too OR v.status <> 'deprecated')
+               AND v.semver <@ latest_version_id.range
+             ORDER BY v.semver DESC
+             LIMIT 1;
+            RETURN found_id;
+        ELSIF range IS NOT NULL THEN
+            SELECT v.version_id INTO found_id
+              FROM model_versions v
+             WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL
+               AND (latest_version_id.stage IS NULL OR v.stage = latest_version_id.stage)
+               AND v.status <> 'archived' AND (deprecated_too OR v.status <> 'deprecated')
+               AND satisfies(v.semver, latest_version_id.range, coalesce(include_prerelease, false))
+             ORDER BY v.registered_at DESC, v.semver DESC
+             LIMIT 1;
+            RETURN found_id;
+        END IF;
         -- Each query is a walk down one index that ends at its first row; releases are asked for before prereleases,
         -- and in a stage, whose name asks for whatever is in it, deprecated versions after all others.
         LOOP
@@ -268,7 +301,7 @@ CREATE OR REPLACE FUNCTION latest_version_id(
         RETURN found_id;
     END
     $function$;
-COMMENT ON FUNCTION latest_version_id(uuid, text, boolean, text, boolean) IS 'identifier of a model''s latest version: the highest release that is neither deprecated nor archived, else the highest such prerelease; NULL when there is none';
+COMMENT ON FUNCTION latest_version_id(uuid, text, boolean, text, boolean, semver_range) IS 'identifier of a model''s latest version: the highest release that is neither deprecated nor archived, else the highest such prerelease; NULL when there is none';
 
 CREATE OR REPLACE FUNCTION find_version(model_id uuid, selector text) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
@@ -288,6 +321,8 @@ CREATE OR REPLACE FUNCTION find_version(model_id uuid, selector text) RETURNS uu
                 SELECT v.version_id INTO found_id
                   FROM model_versions v
                  WHERE v.model_id = find_version.model_id AND v.semver = find_version.selector::semver AND v.deleted_at IS NULL;
+            WHEN 'range' THEN
+                found_id := latest_version_id(model_id, range => selector::semver_range);
             WHEN 'alias' THEN
                 SELECT a.version_id INTO found_id
                   FROM model_aliases a
@@ -295,8 +330,8 @@ CREATE OR REPLACE FUNCTION find_version(model_id uuid, selector text) RETURNS uu
             ELSE
                 RAISE EXCEPTION 'invalid selector: "%"', shortened(selector)
                     USING ERRCODE = 'invalid_parameter_value',
-                          DETAIL = 'It is neither a version, an alias, a stage nor latest.',
-                          HINT = 'Write model@1.2.3, model@champion, model@production or model@latest.';
+                          DETAIL = 'It is neither a version, a range, an alias, a stage nor latest.',
+                          HINT = 'Write model@1.2.3, model@^1.2, model@champion, model@production or model@latest.';
         END CASE;
         IF found_id IS NOT NULL THEN
             RETURN found_id;
@@ -311,6 +346,28 @@ CREATE OR REPLACE FUNCTION find_version(model_id uuid, selector text) RETURNS uu
                     (SELECT v.semver FROM model_versions v
                       WHERE v.model_id = find_version.model_id AND v.semver > find_version.selector::semver AND v.deleted_at IS NULL
                       ORDER BY v.semver LIMIT 1)) AS near;
+        ELSIF kind = 'range' THEN
+            -- The nearest version on either side; where some lie between, what keeps them out.
+            SELECT 'Nearest: ' || string_agg(near.semver::text, ' and ' ORDER BY near.semver) || '.' INTO candidates
+              FROM ((SELECT v.semver FROM model_versions v
+                      WHERE v.model_id = find_version.model_id AND v.deleted_at IS NULL
+                        AND v.semver < range_lower(find_version.selector::semver_range)
+                      ORDER BY v.semver DESC LIMIT 1)
+                    UNION ALL
+                    (SELECT v.semver FROM model_versions v
+                      WHERE v.model_id = find_version.model_id AND v.deleted_at IS NULL
+                        AND v.semver > range_upper(find_version.selector::semver_range)
+                      ORDER BY v.semver LIMIT 1)) AS near;
+            SELECT concat_ws(' ', candidates,
+                             CASE WHEN bool_or(v.semver <@ find_version.selector::semver_range)
+                                  THEN format('Deprecated or archived, and not counted: %s.', max_satisfying(v.semver, find_version.selector::semver_range))
+                                  WHEN count(*) > 0
+                                  THEN format('%s is a prerelease, and the range names none of the same version.', max(v.semver)) END)
+              INTO candidates
+              FROM model_versions v
+             WHERE v.model_id = find_version.model_id AND v.deleted_at IS NULL
+               AND satisfies(v.semver, find_version.selector::semver_range, true);
+            candidates := nullif(candidates, '');
         ELSIF kind = 'alias' THEN
             SELECT 'Its aliases are ' || string_agg(a.alias, ', ' ORDER BY a.alias) || '.' INTO candidates
               FROM (SELECT a.alias FROM model_aliases a WHERE a.model_id = find_version.model_id ORDER BY a.alias LIMIT 20) AS a;
@@ -324,19 +381,29 @@ CREATE OR REPLACE FUNCTION find_version(model_id uuid, selector text) RETURNS uu
                 CASE kind WHEN 'latest' THEN 'that counts as latest'
                           WHEN 'stage' THEN format('in stage "%s"', lower(selector COLLATE "C"))
                           WHEN 'alias' THEN format('with alias "%s"', shortened(selector))
+                          WHEN 'range' THEN format('in range "%s"', shortened(selector))
                           ELSE format('"%s"', shortened(selector)) END
             USING ERRCODE = 'no_data_found',
                   HINT = coalesce(candidates, 'list_versions() shows what is there.');
     END
     $function$;
-COMMENT ON FUNCTION find_version(uuid, text) IS 'identifier of the version of a model that a selector names: a version, an alias, a stage or latest; P0002 when there is none';
+COMMENT ON FUNCTION find_version(uuid, text) IS 'identifier of the version of a model that a selector names: a version, a range, an alias, a stage or latest; P0002 when there is none';
+
+CREATE OR REPLACE FUNCTION quick_version_id(reference text) RETURNS uuid
+    LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100 AS 'MODULE_PATHNAME', 'mlregistry_quick_version_id';
+COMMENT ON FUNCTION quick_version_id(text) IS 'the short way of find_version(text), NULL when nothing is found on it';
 
 CREATE OR REPLACE FUNCTION find_version(reference text) RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     DECLARE
-        ref record := parse_reference(reference);
+        ref record;
+        quick_id uuid := quick_version_id(reference);
     BEGIN
+        IF quick_id IS NOT NULL THEN
+            RETURN quick_id;
+        END IF;
+        ref := parse_reference(reference);
         IF reference IS NULL THEN
             RAISE EXCEPTION 'a version reference must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;

@@ -1,35 +1,11 @@
 -- Versions: registering, resolving, listing.
 
--- PL/pgSQL keeps the plan for the session; an SQL function would plan its join anew in every statement.
 CREATE OR REPLACE FUNCTION version_info(version_id uuid) RETURNS version_info
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
-    AS $function$
-    #variable_conflict use_column
-    DECLARE
-        info version_info;
-    BEGIN
-        SELECT p.slug, m.model_name, v.semver, v.stage, v.status,
-               ARRAY(SELECT a.alias FROM model_aliases a WHERE a.version_id = v.version_id ORDER BY a.alias),
-               v.artifact_uri, v.artifact_size_bytes, v.checksum_sha256,
-               v.framework, v.framework_version, v.model_format, v.description,
-               v.registered_by, v.registered_at, v.version_id, v.model_id, v.project_id
-          INTO info
-          FROM model_versions v
-          JOIN models m USING (model_id)
-          JOIN projects p ON p.project_id = v.project_id
-         WHERE v.version_id = version_info.version_id;
-        RETURN info;
-    END
-    $function$;
+    LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100 AS 'MODULE_PATHNAME', 'mlregistry_version_info';
 COMMENT ON FUNCTION version_info(uuid) IS 'complete row of one version, NULL when there is none';
 
 CREATE OR REPLACE FUNCTION resolve(reference text) RETURNS SETOF version_info
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
-    AS $function$
-    BEGIN
-        RETURN NEXT version_info(find_version(reference));
-    END
-    $function$;
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 200 ROWS 1 AS 'MODULE_PATHNAME', 'mlregistry_resolve';
 COMMENT ON FUNCTION resolve(text) IS 'the one version that a reference [project/]model[@selector] names; P0002 when there is none';
 
 CREATE OR REPLACE FUNCTION resolve(model_id uuid, selector text DEFAULT 'latest') RETURNS SETOF version_info
@@ -43,6 +19,7 @@ COMMENT ON FUNCTION resolve(uuid, text) IS 'the one version of a model that a se
 
 CREATE OR REPLACE FUNCTION latest_version(
         model_id uuid,
+        range semver_range DEFAULT NULL,
         stage text DEFAULT NULL,
         include_prerelease boolean DEFAULT false,
         latest_by text DEFAULT 'precedence',
@@ -50,44 +27,75 @@ CREATE OR REPLACE FUNCTION latest_version(
     LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
         SELECT i.*
-          FROM latest_version_id(live_model(model_id), stage, include_prerelease, latest_by, include_deprecated) AS latest (id),
+          FROM latest_version_id(live_model(model_id), stage, include_prerelease, latest_by, include_deprecated, range) AS latest (id),
                version_info(latest.id) AS i
          WHERE latest.id IS NOT NULL
     $function$;
-COMMENT ON FUNCTION latest_version(uuid, text, boolean, text, boolean) IS 'latest version of a model, no row when there is none: see latest_version(text, ...)';
+COMMENT ON FUNCTION latest_version(uuid, semver_range, text, boolean, text, boolean) IS 'latest version of a model, no row when there is none: see latest_version(text, ...)';
 
 CREATE OR REPLACE FUNCTION latest_version(
         model text,
+        range semver_range DEFAULT NULL,
         stage text DEFAULT NULL,
         include_prerelease boolean DEFAULT false,
         latest_by text DEFAULT 'precedence',
         include_deprecated boolean DEFAULT false) RETURNS SETOF version_info
     LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
-        SELECT * FROM latest_version(find_model(model), stage, include_prerelease, latest_by, include_deprecated)
+        SELECT * FROM latest_version(find_model(model), range, stage, include_prerelease, latest_by, include_deprecated)
     $function$;
-COMMENT ON FUNCTION latest_version(text, text, boolean, text, boolean) IS 'latest version of a model, no row when there is none: the highest release that is neither deprecated nor archived, else the highest such prerelease; latest_by => ''registered'' takes the newest instead';
+COMMENT ON FUNCTION latest_version(text, semver_range, text, boolean, text, boolean) IS 'latest version of a model, no row when there is none: the highest release that is neither deprecated nor archived, else the highest such prerelease; of those in a range the highest; latest_by => ''registered'' takes the newest instead';
 
+-- One look-up a model, whatever number of versions it has; where nothing but a range or nothing at all is asked, in one query.
 CREATE OR REPLACE FUNCTION latest_versions(
+        range semver_range DEFAULT NULL,
         stage text DEFAULT NULL,
         include_prerelease boolean DEFAULT false,
         project text DEFAULT NULL,
         latest_by text DEFAULT 'precedence',
         include_deprecated boolean DEFAULT false) RETURNS SETOF version_info
-    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
-        SELECT i.*
-          FROM models m
-          JOIN projects p USING (project_id),
-               LATERAL latest_version_id(m.model_id, stage, include_prerelease, latest_by, include_deprecated) AS latest (id),
-               LATERAL version_info(latest.id) AS i
-         WHERE m.organization_id = current_organization_id()
-           AND m.is_active AND m.deleted_at IS NULL AND p.deleted_at IS NULL
-           AND (latest_versions.project IS NULL OR p.project_id = find_project(latest_versions.project))
-           AND latest.id IS NOT NULL
-         ORDER BY p.slug, m.model_name
+    #variable_conflict use_variable
+    DECLARE
+        only_project uuid := project_filter(project);
+        one_pick text;
+        pick text;
+    BEGIN
+        IF latest_by IS NULL OR latest_by NOT IN ('precedence', 'registered') THEN
+            RAISE EXCEPTION 'unknown meaning of latest: "%"', shortened(latest_by)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'latest_by is precedence or registered.';
+        END IF;
+        PERFORM require_stage(stage);
+        IF latest_by = 'precedence' AND stage IS NULL THEN
+            one_pick := concat('SELECT v.* FROM model_versions v WHERE v.model_id = m.model_id AND v.deleted_at IS NULL AND v.status <> ''archived''',
+                               CASE WHEN NOT coalesce(include_deprecated, false) THEN ' AND v.status <> ''deprecated''' END,
+                               CASE WHEN range IS NOT NULL AND include_prerelease THEN format(' AND satisfies(v.semver, %L, true)', range)
+                                    WHEN range IS NOT NULL THEN format(' AND v.semver <@ %L::semver_range', range) END,
+                               '%s ORDER BY v.semver DESC LIMIT 1');
+            pick := CASE WHEN range IS NOT NULL OR include_prerelease THEN format(one_pick, '')
+                         -- Releases are asked for before prereleases.
+                         ELSE format('SELECT v.* FROM model_versions v WHERE v.version_id = coalesce((SELECT r.version_id FROM (%s) AS r), (SELECT r.version_id FROM (%s) AS r))',
+                                     format(one_pick, ' AND NOT is_prerelease(v.semver)'), format(one_pick, '')) END;
+        ELSE
+            pick := format('SELECT v.* FROM model_versions v WHERE v.version_id = latest_version_id(m.model_id, %L, %L, %L, %L, %L)',
+                           stage, include_prerelease, latest_by, include_deprecated, range);
+        END IF;
+        RETURN QUERY EXECUTE format(
+            'SELECT p.slug, m.model_name, v.semver, v.stage, v.status,
+                    ARRAY(SELECT a.alias FROM model_aliases a WHERE a.version_id = v.version_id ORDER BY a.alias),
+                    v.artifact_uri, v.artifact_size_bytes, v.checksum_sha256,
+                    v.framework, v.framework_version, v.model_format, v.description,
+                    v.registered_by, v.registered_at, v.version_id, v.model_id, v.project_id
+               FROM models m
+               JOIN projects p USING (project_id)
+              CROSS JOIN LATERAL (%s) AS v
+              WHERE m.organization_id = %L AND m.is_active AND m.deleted_at IS NULL AND p.deleted_at IS NULL%s
+              ORDER BY p.slug, m.model_name',
+            pick, current_organization_id(), CASE WHEN only_project IS NOT NULL THEN format(' AND p.project_id = %L', only_project) END);
+    END
     $function$;
-COMMENT ON FUNCTION latest_versions(text, boolean, text, text, boolean) IS 'latest version of every active model, one row per model that has one';
+COMMENT ON FUNCTION latest_versions(semver_range, text, boolean, text, text, boolean) IS 'latest version of every active model, of a range or a stage or at all, one row per model that has one';
 
 CREATE OR REPLACE FUNCTION list_versions(
         model_id uuid,

@@ -15,7 +15,7 @@ COMMENT ON FUNCTION semver_range_recv(internal) IS 'binary input of type semver_
 COMMENT ON FUNCTION semver_range_send(semver_range) IS 'binary output of type semver_range';
 CREATE TYPE semver_range (
     INPUT = semver_range_in, OUTPUT = semver_range_out, RECEIVE = semver_range_recv, SEND = semver_range_send,
-    INTERNALLENGTH = VARIABLE, ALIGNMENT = char, STORAGE = extended, CATEGORY = 'U');
+    INTERNALLENGTH = VARIABLE, ALIGNMENT = int4, STORAGE = extended);
 COMMENT ON TYPE semver_range IS 'Range of versions in npm''s grammar: ^1.4, ~1.2, >=2 <3 || 4.x, 1.0 - 1.5';
 
 CREATE FUNCTION semver_range(text) RETURNS semver_range
