@@ -1,0 +1,1 @@
+-- 0.4.0: ranges. No table changes.
