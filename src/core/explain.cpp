@@ -1,10 +1,12 @@
 #include "explain.hpp"
 
 #include "semver.hpp"
+#include "semver_range.hpp"
 #include "validate_rules.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace mlregistry::explain {
 
@@ -217,20 +219,7 @@ class Explainer {
         if (outcome.error == semver::Error::too_long) {
             return wrong_number("it", count_characters(text_, charset_), unit(), 1, semver::max_text);
         }
-        std::string_view rest = text_.substr(std::min(outcome.position - 1, text_.size()));
-        if (rest.empty()) {
-            out_.append("at its end ");
-            out_.append(semver::describe(outcome.error));
-        } else {
-            const std::size_t offset = outcome.position - 1;
-            const char32_t c = take_character(rest, charset_);
-            const bool printed = c > ' ' && c <= '~';
-            name_character(offset, c, printed ? "" : "is not allowed in a version");
-            if (printed || c == ' ') {
-                out_.append(": ");
-                out_.append(printed ? semver::describe(outcome.error) : "a version has none");
-            }
-        }
+        syntax(outcome.position, semver::describe(outcome.error), "a version");
         semver::Text loose;
         if (text_.size() <= 64 && semver::coerce(text_, loose).ok()) {
             out_.append("; semver_coerce() reads it as ");
@@ -239,7 +228,40 @@ class Explainer {
         return true;
     }
 
+    bool range() noexcept {
+        semver_range::Text ignored;
+        const semver_range::Outcome outcome = semver_range::normalize(text_, ignored);
+        if (outcome.ok()) {
+            return false;
+        }
+        if (outcome.error == semver_range::Error::too_long) {
+            return wrong_number("it", text_.size(), "byte", 0, semver_range::max_text);
+        }
+        return syntax(outcome.position, semver_range::describe(outcome.error), "a range");
+    }
+
   private:
+    /// Where a grammar stops reading the text, and what it has against that.
+    bool syntax(std::size_t position, const char *clause, const char *what) noexcept {
+        const std::size_t offset = std::min(position - 1, text_.size());
+        std::string_view rest = text_.substr(offset);
+        if (rest.empty()) {
+            out_.append("at its end ");
+            return say(clause);
+        }
+        const char32_t c = take_character(rest, charset_);
+        const bool printed = c > ' ' && c <= '~';
+        char not_allowed[32] = "is not allowed in ";
+        std::strcat(not_allowed, what);
+        name_character(offset, c, printed ? "" : not_allowed);
+        if (printed || c == ' ') {
+            out_.append(": ");
+            out_.append(printed ? std::string_view{clause} : std::string_view{what});
+            out_.append(printed ? "" : " has none");
+        }
+        return true;
+    }
+
     bool email_local(std::string_view local) noexcept {
         if (local.empty()) {
             return say("nothing stands before the @");
@@ -443,6 +465,8 @@ bool explain_text(Rule rule, Explainer &text) noexcept {
         return text.secret_ref();
     case Rule::semver:
         return text.version();
+    case Rule::semver_range:
+        return text.range();
     case Rule::sha256:
         return text.hex(sha256_digits, sha256_digits);
     case Rule::url:
@@ -522,6 +546,8 @@ bool is_valid(Rule rule, std::string_view text, Charset charset) noexcept {
         return is_secret_ref(text);
     case Rule::semver:
         return semver::is_semver(text);
+    case Rule::semver_range:
+        return semver_range::is_semver_range(text);
     case Rule::sha256:
         return is_sha256(text);
     case Rule::url:

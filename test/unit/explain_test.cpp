@@ -254,6 +254,16 @@ TEST(Explain, Semver) {
             {"latest", "character 1, \"l\": a number is expected"}});
 }
 
+TEST(Explain, SemverRange) {
+    expect(Rule::semver_range, {{"^1.4", ""},
+                                {"", ""},
+                                {">=1.x.2", "character 7, \"2\": a number must not follow an x"},
+                                {"^", "at its end a version or x is expected"},
+                                {"1 | 2", "character 3, \"|\": alternatives are separated by ||"},
+                                {"1." + cyrillic_a, "character 3, U+0430, is not allowed in a range"},
+                                {"^" + megabyte, "it is 1000001 bytes long; at most 4096 are allowed"}});
+}
+
 TEST(Explain, Score) {
     EXPECT_EQ(explain::score_problem(explain::Score::valid).view(), "");
     EXPECT_EQ(explain::score_problem(explain::Score::empty).view(), "it is empty");
