@@ -25,14 +25,14 @@ int compare_ranges(FunctionCallInfo fcinfo) {
 bool mode_argument(FunctionCallInfo fcinfo, int n) { return PG_NARGS() > n && PG_GETARG_BOOL(n); }
 
 /// Keys that the planner compares a column with (semver_range_support.cpp). The least one is the lowest version there
-/// is; the greatest is the escape byte of the stored format, which no input can spell.
-constexpr std::uint8_t greatest_key[] = {0xFF};
+/// is; the greatest no input can spell (docs/semver-format.md).
+constexpr std::uint8_t greatest_key[] = {0xFE, 0xFF};
 
 Datum least_key() { return semver_from_text("0.0.0-0", "0.0.0-0"); }
 
 Datum greatest_key_datum() {
     semver::Stored stored;
-    stored.data[0] = greatest_key[0];
+    std::memcpy(stored.data, greatest_key, sizeof greatest_key);
     stored.size = sizeof greatest_key;
     return semver_datum(stored);
 }
