@@ -16,13 +16,13 @@ CREATE OR REPLACE FUNCTION satisfies(version semver, range semver_range, include
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2 SUPPORT semver_range_support AS 'MODULE_PATHNAME', 'mlregistry_satisfies';
 COMMENT ON FUNCTION satisfies(semver, semver_range, boolean) IS 'true when the version satisfies the range; include_prerelease treats prereleases as any other version';
 
-CREATE OR REPLACE FUNCTION range_overlaps(a semver_range, b semver_range, include_prerelease boolean DEFAULT false) RETURNS boolean
+CREATE OR REPLACE FUNCTION range_intersects(a semver_range, b semver_range, include_prerelease boolean DEFAULT false) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlregistry_semver_range_overlaps';
-COMMENT ON FUNCTION range_overlaps(semver_range, semver_range, boolean) IS 'true when some version satisfies both ranges';
+COMMENT ON FUNCTION range_intersects(semver_range, semver_range, boolean) IS 'true when some version satisfies both ranges: && with a mode';
 
-CREATE OR REPLACE FUNCTION range_contains(outer_range semver_range, inner_range semver_range, include_prerelease boolean DEFAULT false) RETURNS boolean
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlregistry_semver_range_contains';
-COMMENT ON FUNCTION range_contains(semver_range, semver_range, boolean) IS 'true when every version that satisfies the inner range satisfies the outer one';
+CREATE OR REPLACE FUNCTION range_subset(inner_range semver_range, outer_range semver_range, include_prerelease boolean DEFAULT false) RETURNS boolean
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlregistry_semver_range_contained';
+COMMENT ON FUNCTION range_subset(semver_range, semver_range, boolean) IS 'true when every version that satisfies the inner range satisfies the outer one: <@ with a mode';
 
 CREATE OR REPLACE FUNCTION range_is_empty(range semver_range, include_prerelease boolean DEFAULT false) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'mlregistry_semver_range_is_empty';
