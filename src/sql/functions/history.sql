@@ -73,7 +73,7 @@ CREATE OR REPLACE FUNCTION compare_versions(a uuid, b uuid)
     DECLARE
         version_a uuid := live_version(a);
         version_b uuid := live_version(b);
-        a_number constant text := '^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$';
+        a_number constant text := '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$';
     BEGIN
         RETURN QUERY
             WITH fields AS (

@@ -56,7 +56,7 @@ CREATE OR REPLACE FUNCTION search_part_condition(search text, name_column text, 
     LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
         SELECT CASE WHEN octet_length(search) < 2 THEN format('%s = %L', name_column, lower(search COLLATE "C"))
-                    ELSE format('(name_grams(%1$s, %2$s) @> %3$L::integer[] AND position(%4$L IN lower((%1$s || E''\n'' || %2$s) COLLATE "C")) > 0)',
+                    ELSE format('(name_grams(%1$s, %2$s) @> %3$L::integer[] AND position(%4$L IN lower((%1$s || chr(10) || %2$s) COLLATE "C")) > 0)',
                                 name_column, display_column, name_query_grams(search), lower(search COLLATE "C")) END
     $function$;
 COMMENT ON FUNCTION search_part_condition(text, text, text) IS 'SQL condition: the text occurs in one of the names, ASCII letters in either case; a single character must be the name';
@@ -75,7 +75,7 @@ CREATE OR REPLACE FUNCTION search_models(
     #variable_conflict use_variable
     DECLARE
         only_project uuid := project_filter(project);
-        after_id uuid := CASE WHEN after IS NOT NULL THEN find_model(after) END;
+        after_id uuid := CASE WHEN after IS NOT NULL THEN find_model(CASE WHEN position('/' IN after) > 0 THEN after ELSE concat_ws('/', project, after) END) END;
         most constant integer := 200; -- so many of each way are ranked
         name text;
         candidates text;
@@ -88,7 +88,12 @@ CREATE OR REPLACE FUNCTION search_models(
         candidates := concat(
             format('SELECT m.model_id FROM models m WHERE m.organization_id = %L AND m.deleted_at IS NULL', current_organization_id()),
             CASE WHEN active THEN ' AND m.is_active' WHEN NOT active THEN ' AND NOT m.is_active' END,
-            CASE WHEN only_project IS NOT NULL THEN format(' AND m.project_id = %L', only_project) END);
+            CASE WHEN only_project IS NOT NULL THEN format(' AND m.project_id = %L', only_project)
+                 -- Before the limit: what is in deleted projects must not take the place of what is there.
+                 ELSE (SELECT format(' AND m.project_id <> ALL (%L)', array_agg(p.project_id))
+                         FROM projects p
+                        WHERE p.organization_id = current_organization_id() AND p.deleted_at IS NOT NULL
+                       HAVING count(*) > 0) END);
         -- The name itself 5, its beginning 4, a part of it 3, a part of the display name 2; to each the weight of the words
         -- is added, which is below 1. Of equals the shorter name is nearer.
         ranked := format(
