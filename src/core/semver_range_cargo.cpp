@@ -34,7 +34,14 @@ class CargoReader {
   public:
     CargoReader(std::string_view text, Requirements &out) noexcept : text_{text}, in_{text}, out_{out} {}
 
-    Outcome run() noexcept { return read() ? Outcome{} : in_.outcome(); }
+    Outcome run() noexcept {
+        if (read()) {
+            return {};
+        }
+        const auto [error, position] = in_.outcome();
+        // Commas belong here; it is something before this one that is missing.
+        return {error == Error::comma ? Error::expected_version : error, position};
+    }
 
   private:
     bool read() noexcept {
