@@ -69,6 +69,7 @@ TEST(SemverRangeCompile, Canonical) {
     EXPECT_EQ(canonical(">=0.0.0-0"), ">=0.0.0-0");
     EXPECT_EQ(canonical(">=0.0.0-0", true), "*");
     EXPECT_EQ(canonical(">=0.0.0", true), ">=0.0.0");
+    EXPECT_EQ(canonical(">=0.0.0 >0.0.0-a"), ">0.0.0-a"); // npm drops >=0.0.0, whatever stands beside it
     EXPECT_EQ(canonical(">1", true), ">=2.0.0-0");
     EXPECT_EQ(canonical("1.x.3"), "refused");
 }
