@@ -34,7 +34,14 @@ class CargoReader {
   public:
     CargoReader(std::string_view text, Requirements &out) noexcept : text_{text}, in_{text}, out_{out} {}
 
-    Outcome run() noexcept { return read() ? Outcome{} : in_.outcome(); }
+    Outcome run() noexcept {
+        if (read()) {
+            return {};
+        }
+        const auto [error, position] = in_.outcome();
+        // Commas belong here; it is something before this one that is missing.
+        return {error == Error::comma ? Error::expected_version : error, position};
+    }
 
   private:
     bool read() noexcept {
@@ -164,6 +171,14 @@ bool admits_prereleases(const Requirement &requirement, const Partial &version) 
         return false;
     }
     return partial.count == 2 || partial.numbers[1] != "0"; // 0.0.3 holds for itself alone, which is the case above
+}
+
+/// True for a comparator that npm may read otherwise where a prerelease is in question.
+bool differs_for_prereleases(const Requirement &requirement) noexcept {
+    const auto &numbers = requirement.partial.numbers;
+    return !requirement.partial.whole() ||
+           (!requirement.has_prerelease() &&
+            std::all_of(numbers, numbers + 3, [](std::string_view number) noexcept { return number == "0"; }));
 }
 
 constexpr std::string_view text_of(Operator op) noexcept {
@@ -300,12 +315,12 @@ Outcome from_cargo(std::string_view requirement, Text &out) noexcept {
         return outcome;
     }
     const auto has_prerelease = [](const Requirement &r) noexcept { return r.has_prerelease(); };
-    const auto is_partial = [](const Requirement &r) noexcept { return !r.partial.whole(); };
     Text made;
     RangeWriter writer{made};
     if (all.count == 0) {
         writer.star();
-    } else if (std::any_of(all.begin(), all.end(), has_prerelease) && std::any_of(all.begin(), all.end(), is_partial)) {
+    } else if (std::any_of(all.begin(), all.end(), has_prerelease) &&
+               std::any_of(all.begin(), all.end(), differs_for_prereleases)) {
         writer.written_out(all);
     } else {
         writer.plain(all);

@@ -103,11 +103,15 @@ class Reader {
                 return false;
             }
         }
+        // Build metadata means nothing here, so that it may be of any length, as in npm.
+        if (at_ - start > semver::max_text) {
+            return fail_at(Error::version_too_long, start + semver::max_text);
+        }
         if (at('+') && !read_identifiers(false, out.build)) {
             return false;
         }
         out.text = text_.substr(start, at_ - start);
-        return out.text.size() <= semver::max_text || fail_at(Error::version_too_long, start + semver::max_text);
+        return true;
     }
 
   private:
