@@ -643,10 +643,10 @@ CREATE FUNCTION search_part_condition(search text, name_column text, display_col
     LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
         SELECT CASE WHEN octet_length(search) < 2 THEN format('%s = %L', name_column, lower(search COLLATE "C"))
-                    ELSE format('(name_grams(%1$s, %2$s) @> %3$L::integer[] AND position(%4$L IN lower((%1$s || E''\n'' || %2$s) COLLATE "C")) > 0)',
+                    ELSE format('(name_grams(%1$s, %2$s) @> %3$L::integer[] AND position(%4$L IN lower((%1$s || chr(10) || %2$s) COLLATE "C")) > 0)',
                                 name_column, display_column, name_query_grams(search), lower(search COLLATE "C")) END
     $function$;
-COMMENT ON FUNCTION search_part_condition(text, text, text) IS 'SQL condition: the text occurs in one of the names, ASCII letters in either case; a single character must be the name';
+COMMENT ON FUNCTION search_part_condition(text, text, text) IS 'SQL condition: the text occurs in one of the names, ASCII letters in either case; a single byte must be the name';
 
 CREATE FUNCTION search_models(
         search text,
@@ -662,7 +662,7 @@ CREATE FUNCTION search_models(
     #variable_conflict use_variable
     DECLARE
         only_project uuid := project_filter(project);
-        after_id uuid := CASE WHEN after IS NOT NULL THEN find_model(after) END;
+        after_id uuid := CASE WHEN after IS NOT NULL THEN find_model(CASE WHEN position('/' IN after) > 0 THEN after ELSE concat_ws('/', project, after) END) END;
         most constant integer := 200; -- so many of each way are ranked
         name text;
         candidates text;
@@ -673,9 +673,14 @@ CREATE FUNCTION search_models(
         search := search_text(search);
         name := lower(search COLLATE "C");
         candidates := concat(
-            format('SELECT m.model_id FROM models m WHERE m.organization_id = %L AND m.deleted_at IS NULL', current_organization_id()),
+            format('FROM models m WHERE m.organization_id = %L AND m.deleted_at IS NULL', current_organization_id()),
             CASE WHEN active THEN ' AND m.is_active' WHEN NOT active THEN ' AND NOT m.is_active' END,
-            CASE WHEN only_project IS NOT NULL THEN format(' AND m.project_id = %L', only_project) END);
+            CASE WHEN only_project IS NOT NULL THEN format(' AND m.project_id = %L', only_project)
+                 -- Before the limit: what is in deleted projects must not take the place of what is there.
+                 ELSE (SELECT format(' AND m.project_id <> ALL (%L)', array_agg(p.project_id))
+                         FROM projects p
+                        WHERE p.organization_id = current_organization_id() AND p.deleted_at IS NOT NULL
+                       HAVING count(*) > 0) END);
         -- The name itself 5, its beginning 4, a part of it 3, a part of the display name 2; to each the weight of the words
         -- is added, which is below 1. Of equals the shorter name is nearer.
         ranked := format(
@@ -692,7 +697,14 @@ CREATE FUNCTION search_models(
             name, search_language()::text, search);
         EXECUTE format(
             'WITH hits AS (
-                 (%1$s AND m.model_name = %2$L) UNION (%1$s AND %3$s LIMIT %5$s) UNION (%1$s AND %4$s LIMIT %5$s)),
+                 (SELECT m.model_id %1$s AND m.model_name = %2$L)
+                 UNION
+                 (SELECT n.model_id FROM (SELECT m.model_id, m.model_name %1$s AND m.model_name >= %2$L ORDER BY m.model_name LIMIT %5$s) AS n
+                   WHERE starts_with(n.model_name, %2$L))
+                 UNION
+                 (SELECT m.model_id %1$s AND %3$s LIMIT %5$s)
+                 UNION
+                 (SELECT m.model_id %1$s AND %4$s LIMIT %5$s)),
              last_seen AS (%6$s WHERE m.model_id = %7$L),
              page AS (SELECT r.*
                         FROM (%6$s WHERE m.model_id IN (SELECT h.model_id FROM hits h)) AS r
@@ -1526,7 +1538,7 @@ CREATE FUNCTION register_model(
         IF in_project IS NULL THEN
             RAISE EXCEPTION 'there is no current project'
                 USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = 'The default project is deleted: name another one with project => ....';
+                      HINT = 'Name one with project => ..., or choose one with use_project().';
         END IF;
         PERFORM require_if_exists(if_exists);
         -- The name alone: a reference "project/name" here would be somebody's mistake.
@@ -1606,9 +1618,13 @@ CREATE FUNCTION models_page(
         page_ids uuid[];
     BEGIN
         IF after IS NOT NULL THEN
-            SELECT coalesce(r.project, here.slug, ''), r.model INTO after_slug, after_model
+            SELECT coalesce(r.project, here.slug), r.model INTO after_slug, after_model
               FROM parse_reference(after) AS r
-              LEFT JOIN projects here ON here.project_id = current_project_id();
+              LEFT JOIN projects here ON here.project_id = coalesce(project, current_project_id());
+            IF after_slug IS NULL THEN
+                RAISE EXCEPTION 'after names no project: "%"', shortened(after)
+                    USING ERRCODE = 'invalid_parameter_value', HINT = 'There is no current project: write it project/name.';
+            END IF;
         END IF;
         conditions := concat(
             format('m.organization_id = %L AND m.project_id = p.project_id AND m.deleted_at IS NULL', current_organization_id()),
@@ -2247,6 +2263,9 @@ CREATE FUNCTION untag_object(kind text, object_id uuid, tag text) RETURNS SETOF 
         others text;
     BEGIN
         PERFORM require_tagged_kind(kind);
+        IF object_id IS NULL THEN
+            RAISE EXCEPTION 'the identifier of what is tagged must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
         SELECT i.* INTO before FROM tags_of(kind, object_id) AS i WHERE i.tag_id = wanted;
         CASE kind
             WHEN 'model' THEN DELETE FROM model_tags t WHERE t.model_id = object_id AND t.tag_id = wanted;
@@ -2405,9 +2424,12 @@ CREATE FUNCTION find_dataset(reference text) RETURNS uuid
     $function$;
 COMMENT ON FUNCTION find_dataset(text) IS 'identifier of the dataset that a reference [project/]name, with or without dataset: before it, names; P0002 when there is none';
 
+-- Seconds, not times: whatever may be stored is compared, infinite times and demands of 200,000 years too.
 CREATE FUNCTION is_stale(freshness_sla_hours integer, last_updated_at timestamptz, created_at timestamptz, at timestamptz DEFAULT now()) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    AS $function$SELECT coalesce(coalesce(last_updated_at, created_at) < at - make_interval(hours => freshness_sla_hours), false)$function$;
+    AS $function$
+        SELECT coalesce(extract(epoch FROM coalesce(last_updated_at, created_at)) + freshness_sla_hours * 3600::numeric < extract(epoch FROM at), false)
+    $function$;
 COMMENT ON FUNCTION is_stale(integer, timestamptz, timestamptz, timestamptz) IS 'true when data was last updated (or, if it never was, registered) longer ago than its freshness allows; false where nothing is demanded';
 
 CREATE FUNCTION dataset_info(dataset_id uuid) RETURNS dataset_info
@@ -2558,7 +2580,11 @@ CREATE FUNCTION list_datasets(
         IF after IS NOT NULL THEN
             after := regexp_replace(after, '^dataset:', '');
             after_slug := coalesce(CASE WHEN position('/' IN after) > 0 THEN split_part(after, '/', 1) END,
-                                   (SELECT p.slug FROM projects p WHERE p.project_id = current_project_id()), '');
+                                   (SELECT p.slug FROM projects p WHERE p.project_id = coalesce(only_project, current_project_id())));
+            IF after_slug IS NULL THEN
+                RAISE EXCEPTION 'after names no project: "%"', shortened(after)
+                    USING ERRCODE = 'invalid_parameter_value', HINT = 'There is no current project: write it project/name.';
+            END IF;
             after_name := substring(after FROM position('/' IN after) + 1);
         END IF;
         conditions := concat(
@@ -2602,7 +2628,8 @@ CREATE FUNCTION stale_datasets(project text DEFAULT NULL, at timestamptz DEFAULT
     BEGIN
         RETURN QUERY
             SELECT p.slug, d.dataset_name, t.team_name, d.data_steward, d.freshness_sla_hours, d.last_updated_at,
-                   stale_datasets.at - (coalesce(d.last_updated_at, d.created_at) + make_interval(hours => d.freshness_sla_hours)),
+                   CASE WHEN isfinite(stale_datasets.at) AND isfinite(coalesce(d.last_updated_at, d.created_at))
+                        THEN stale_datasets.at - coalesce(d.last_updated_at, d.created_at) - make_interval(hours => d.freshness_sla_hours) END,
                    d.dataset_id
               FROM datasets d
               JOIN projects p USING (project_id)
@@ -2613,7 +2640,7 @@ CREATE FUNCTION stale_datasets(project text DEFAULT NULL, at timestamptz DEFAULT
              ORDER BY 7 DESC, 1, 2;
     END
     $function$;
-COMMENT ON FUNCTION stale_datasets(text, timestamptz) IS 'datasets that are older than their freshness_sla_hours allow, most overdue first; one that was never updated counts from its registration';
+COMMENT ON FUNCTION stale_datasets(text, timestamptz) IS 'datasets that are older than their freshness_sla_hours allow, most overdue first (NULL: infinitely); one that was never updated counts from its registration';
 
 -- functions/metrics.sql
 -- Metrics of versions.
@@ -2844,7 +2871,7 @@ CREATE FUNCTION compare_versions(a uuid, b uuid)
     DECLARE
         version_a uuid := live_version(a);
         version_b uuid := live_version(b);
-        a_number constant text := '^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$';
+        a_number constant text := '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$';
     BEGIN
         RETURN QUERY
             WITH fields AS (
@@ -2917,7 +2944,7 @@ CREATE FUNCTION production_versions(project text DEFAULT NULL, team text DEFAULT
              ORDER BY live.slug, live.model_name;
     END
     $function$;
-COMMENT ON FUNCTION production_versions(text, text) IS 'versions in stage production, at most one a model, by project and model; of one project, of the models of one team, or all';
+COMMENT ON FUNCTION production_versions(text, text) IS 'versions in stage production, those of archived models too, at most one a model, by project and model; of one project, of the models of one team, or all';
 
 -- functions/operations.sql
 -- Installing, migrating and leaving; what is installed. Superusers run these: their search_path is pg_catalog alone, and all
@@ -3176,21 +3203,22 @@ CREATE FUNCTION is_intact(version semver) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_semver_is_intact';
 COMMENT ON FUNCTION is_intact(semver) IS 'false when the stored bytes are not a version';
 
--- What install() makes, from the text that makes it, so that there is one list of each.
+-- What install() makes, from the text that makes it, so that there is one list of each. Without backslashes, here and in other
+-- functions, but in E'': standard_conforming_strings may be off.
 CREATE FUNCTION registry_triggers() RETURNS TABLE (table_name text, trigger_name text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
-          FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER (\w+) [^;]*? ON mlregistry\.(\w+)\s[^;]*?FOR EACH', 'g') AS m
+          FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER ([a-z0-9_]+) [^;]*? ON mlregistry[.]([a-z0-9_]+)[[:space:]][^;]*?FOR EACH', 'g') AS m
     $function$;
 COMMENT ON FUNCTION registry_triggers() IS 'triggers that install() makes';
 
 CREATE FUNCTION registry_constraints() RETURNS TABLE (table_name text, constraint_name text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
     AS $function$
-        SELECT substring(made.statement from 'CREATE TABLE mlregistry\.(\w+) '), named.m[1]
-          FROM regexp_split_to_table(mlregistry.install_script(), ';\s*\n') AS made (statement),
-               regexp_matches(made.statement, '\n\s+CONSTRAINT (\w+) ', 'g') AS named (m)
+        SELECT substring(made.statement from 'CREATE TABLE mlregistry[.]([a-z0-9_]+) '), named.m[1]
+          FROM regexp_split_to_table(mlregistry.install_script(), E';[[:space:]]*\n') AS made (statement),
+               regexp_matches(made.statement, E'\n[[:space:]]+CONSTRAINT ([a-z0-9_]+) ', 'g') AS named (m)
     $function$;
 COMMENT ON FUNCTION registry_constraints() IS 'constraints that install() makes';
 
@@ -3198,7 +3226,7 @@ CREATE FUNCTION registry_indexes() RETURNS TABLE (table_name text, index_name te
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
-          FROM regexp_matches(mlregistry.install_script(), 'CREATE (?:UNIQUE )?INDEX (\w+) ON mlregistry\.(\w+)', 'g') AS m
+          FROM regexp_matches(mlregistry.install_script(), 'CREATE (?:UNIQUE )?INDEX ([a-z0-9_]+) ON mlregistry[.]([a-z0-9_]+)', 'g') AS m
     $function$;
 COMMENT ON FUNCTION registry_indexes() IS 'indexes that install() makes besides those of constraints';
 
@@ -3266,7 +3294,7 @@ CREATE FUNCTION check_installation() RETURNS TABLE (check_name text, severity te
                format('ALTER TABLE mlregistry.%I ENABLE TRIGGER %I;', r.relation_name, t.tgname)
           FROM mlregistry.registry_relations() r
           JOIN pg_trigger t ON t.tgrelid = to_regclass(format('mlregistry.%I', r.relation_name))
-         WHERE t.tgenabled IN ('D', 'R') AND (t.tgname LIKE 'mlr\_%' OR t.tgisinternal)
+         WHERE t.tgenabled IN ('D', 'R') AND (starts_with(t.tgname::text, 'mlr_') OR t.tgisinternal)
         UNION ALL
         SELECT 'missing_trigger', 'error', format('%s on %s', wanted.trigger_name, wanted.table_name), 'The trigger does not exist, so its rules do not hold.',
                'Restore it from mlregistry.install_script().'
@@ -3334,7 +3362,7 @@ CREATE FUNCTION check_rows() RETURNS TABLE (check_name text, severity text, obje
 
         -- Whatever trigger keys puts beside its parent: the triggers say what that is.
         FOR parent IN
-            SELECT c.relname AS child, split_part(encode(t.tgargs, 'escape'), '\000', 1) AS parent, split_part(encode(t.tgargs, 'escape'), '\000', 2) AS key
+            SELECT c.relname AS child, split_part(encode(t.tgargs, 'escape'), E'\\000', 1) AS parent, split_part(encode(t.tgargs, 'escape'), E'\\000', 2) AS key
               FROM mlregistry.registry_relations() r
               JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', r.relation_name))
               JOIN pg_trigger t ON t.tgrelid = c.oid
@@ -3457,7 +3485,7 @@ CREATE FUNCTION sample_tables()
                             WHERE f.conrelid = t.relation AND f.contype = 'f' AND a.attnum = ANY (f.conkey)) AS is_reference
               FROM tables t
               JOIN pg_attribute a ON a.attrelid = t.relation AND a.atttypid = 'uuid'::regtype AND a.attnum > 0 AND NOT a.attisdropped
-             WHERE CASE WHEN t.is_history THEN a.attnum <> ALL (t.key) AND a.attname NOT LIKE '%\_by\_user'
+             WHERE CASE WHEN t.is_history THEN a.attnum <> ALL (t.key) AND right(a.attname::text, 8) <> '_by_user'
                         ELSE a.attnum = ANY (t.key) AND (a.attname <> 'organization_id' OR cardinality(t.key) = 1) END
         ), marks AS (
             SELECT c.ordinal, c.relation_name, c.is_history,
@@ -5948,7 +5976,8 @@ SELECT m.model_id,
              LIMIT 1))
  WHERE m.is_active AND m.deleted_at IS NULL AND p.deleted_at IS NULL AND o.deleted_at IS NULL;
 COMMENT ON COLUMN mlregistry.v_models_latest.team_id IS 'Team that owns the model';
--- Who reads the view reads teams with it now, as views here work with the rights of who asks.
+-- Who reads models reads their teams and tags with them now: views and functions work with the rights of who asks, and
+-- v_models_latest, register_model() and list_models() show them.
 DO $migration$
 DECLARE
     reader text;
@@ -5956,9 +5985,10 @@ BEGIN
     FOR reader IN
         SELECT DISTINCT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END
           FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) AS a
-         WHERE c.oid = 'mlregistry.v_models_latest'::pg_catalog.regclass AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
+         WHERE c.oid IN ('mlregistry.v_models_latest'::pg_catalog.regclass, 'mlregistry.models'::pg_catalog.regclass)
+           AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
     LOOP
-        EXECUTE 'GRANT SELECT ON mlregistry.teams TO ' || reader;
+        EXECUTE 'GRANT SELECT ON mlregistry.teams, mlregistry.tags, mlregistry.model_tags TO ' || reader;
     END LOOP;
 END
 $migration$;
