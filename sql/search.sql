@@ -75,6 +75,12 @@ SELECT count(*) FROM search_models($$a\'b\$$);
 SELECT model_name FROM search_models($$hurn$$);
 RESET standard_conforming_strings;
 RESET escape_string_warning;
+-- however many names have it within, those that begin with it come first
+BEGIN;
+INSERT INTO models (model_name, framework) SELECT 'x-gizmo-' || n, 'onnx' FROM generate_series(1, 1000) AS n;
+INSERT INTO models (model_name, framework) VALUES ('gizmo-detector', 'onnx');
+SELECT model_name FROM search_models('gizmo', max_rows => 1);
+ROLLBACK;
 -- bad input
 SELECT search_models(NULL);
 SELECT search_models('');

@@ -105,6 +105,14 @@ const char *refusal(const char *semver, const char *what) {
     return psprintf("version %s is frozen: its %s not change", semver, what);
 }
 
+/// The same JSON, however it is written: 1.0 and 1.00 are one number, and a client may write back what it has read.
+bool same_json(const RowTrigger &trigger, AttrNumber column) {
+    const ColumnValue before = column_value(trigger, trigger.before, column);
+    const ColumnValue now = column_value(trigger, trigger.row, column);
+    return TupleDescAttr(trigger.columns, column - 1)->atttypid == JSONBOID && !before.is_null && !now.is_null &&
+           DatumGetBool(DirectFunctionCall2(jsonb_eq, before.value, now.value));
+}
+
 /// Refuses the UPDATE of a row of a frozen version when it changes one of the columns.
 template <std::size_t count>
 void check_columns(const RowTrigger &trigger, const FrozenColumn (&columns)[count], const char *semver,
@@ -112,7 +120,7 @@ void check_columns(const RowTrigger &trigger, const FrozenColumn (&columns)[coun
     for (const FrozenColumn &frozen : columns) {
         const AttrNumber column =
             column_number(trigger, frozen.name, frozen.vocabulary != nullptr ? TEXTOID : InvalidOid);
-        if (same_value(trigger, column) ||
+        if (same_value(trigger, column) || same_json(trigger, column) ||
             (frozen.may_be_filled && column_value(trigger, trigger.before, column).is_null) ||
             is_rename(trigger, frozen, column)) {
             continue;

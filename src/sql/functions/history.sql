@@ -146,4 +146,4 @@ CREATE OR REPLACE FUNCTION production_versions(project text DEFAULT NULL, team t
              ORDER BY live.slug, live.model_name;
     END
     $function$;
-COMMENT ON FUNCTION production_versions(text, text) IS 'versions in stage production, at most one a model, by project and model; of one project, of the models of one team, or all';
+COMMENT ON FUNCTION production_versions(text, text) IS 'versions in stage production, those of archived models too, at most one a model, by project and model; of one project, of the models of one team, or all';

@@ -59,7 +59,7 @@ CREATE OR REPLACE FUNCTION search_part_condition(search text, name_column text, 
                     ELSE format('(name_grams(%1$s, %2$s) @> %3$L::integer[] AND position(%4$L IN lower((%1$s || chr(10) || %2$s) COLLATE "C")) > 0)',
                                 name_column, display_column, name_query_grams(search), lower(search COLLATE "C")) END
     $function$;
-COMMENT ON FUNCTION search_part_condition(text, text, text) IS 'SQL condition: the text occurs in one of the names, ASCII letters in either case; a single character must be the name';
+COMMENT ON FUNCTION search_part_condition(text, text, text) IS 'SQL condition: the text occurs in one of the names, ASCII letters in either case; a single byte must be the name';
 
 CREATE OR REPLACE FUNCTION search_models(
         search text,
@@ -86,7 +86,7 @@ CREATE OR REPLACE FUNCTION search_models(
         search := search_text(search);
         name := lower(search COLLATE "C");
         candidates := concat(
-            format('SELECT m.model_id FROM models m WHERE m.organization_id = %L AND m.deleted_at IS NULL', current_organization_id()),
+            format('FROM models m WHERE m.organization_id = %L AND m.deleted_at IS NULL', current_organization_id()),
             CASE WHEN active THEN ' AND m.is_active' WHEN NOT active THEN ' AND NOT m.is_active' END,
             CASE WHEN only_project IS NOT NULL THEN format(' AND m.project_id = %L', only_project)
                  -- Before the limit: what is in deleted projects must not take the place of what is there.
@@ -110,7 +110,14 @@ CREATE OR REPLACE FUNCTION search_models(
             name, search_language()::text, search);
         EXECUTE format(
             'WITH hits AS (
-                 (%1$s AND m.model_name = %2$L) UNION (%1$s AND %3$s LIMIT %5$s) UNION (%1$s AND %4$s LIMIT %5$s)),
+                 (SELECT m.model_id %1$s AND m.model_name = %2$L)
+                 UNION
+                 (SELECT n.model_id FROM (SELECT m.model_id, m.model_name %1$s AND m.model_name >= %2$L ORDER BY m.model_name LIMIT %5$s) AS n
+                   WHERE starts_with(n.model_name, %2$L))
+                 UNION
+                 (SELECT m.model_id %1$s AND %3$s LIMIT %5$s)
+                 UNION
+                 (SELECT m.model_id %1$s AND %4$s LIMIT %5$s)),
              last_seen AS (%6$s WHERE m.model_id = %7$L),
              page AS (SELECT r.*
                         FROM (%6$s WHERE m.model_id IN (SELECT h.model_id FROM hits h)) AS r
