@@ -211,6 +211,20 @@ ALTER TABLE long_range ALTER range SET STORAGE EXTERNAL;
 UPDATE long_range SET range = range::text;
 SELECT length(range::text), range = range::text::semver_range AS same, format('7.49.0-%s', md5('7'))::semver <@ range AS inside, semver_range_canonical(range) = replace(range::text, ' ', '') AS canonical FROM long_range;
 
+-- Damaged bytes, which only a superuser's cast can bring in, are refused, not read.
+CREATE CAST (bytea AS semver_range) WITHOUT FUNCTION;
+CREATE FUNCTION pg_temp.damaged(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN satisfies('1.0.0', bytes::semver_range);
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE || ': ' || SQLERRM;
+END $$;
+SELECT n, pg_temp.damaged(bytes) FROM unnest(ARRAY['', '\x00', '\x01', '\x02', '\xff', substring(semver_range_send('1.x') from 1), '\x01ff', '\x0131 7c7c', '\x01312e',
+    decode(repeat('31', 4095), 'hex'), decode('01' || repeat('20', 4096) || '31', 'hex'), decode('01' || repeat('31', 100000), 'hex')]::bytea[]) WITH ORDINALITY AS t (bytes, n);
+SELECT ''::bytea::semver_range;
+SELECT semver_range_canonical('\x01ff'::bytea::semver_range);
+DROP CAST (bytea AS semver_range);
+
 -- Function forms work without the search_path.
 SET search_path = pg_catalog;
 SELECT mlregistry.satisfies('1.4.0', '^1.4'), mlregistry.range_overlaps('1', '2'), mlregistry.range_contains('1', '1.2'), mlregistry.outside('3.0.0', '1'),
