@@ -81,6 +81,10 @@ BEGIN
     PERFORM pg_temp.add('is_semver', false, '1', '1.2', '1.2.3.4', 'v1.2.3', '01.2.3', '1.2.3-', '1.2.3-01', '1.2.3-a..b', '1.2.3+', ' 1.2.3', '1.2.3 ', '1.2.x', 'latest', '1.2.3-β', '１.2.3', E'1.2.3\u200B', E'1.2.3\n',
         '1.2.3-' || repeat('a', 251));
 
+    PERFORM pg_temp.add('is_semver_range', true, '', ' ', '*', '1.2.3', '^1.4', '~1', '>=1 <2 || 4.x', '1.0 - 2', '1.x', '^1.0.0-rc.1+cu121');
+    PERFORM pg_temp.add('is_semver_range', false, 'latest', 'v1', '^v1', '01', '^1.02', '1.2.3.4', '>=1, <2', '^^1', '1 ||', '1 | 2', '1.x.2', '1.2-rc', '1 - ^2', '1 2 - 3', '1.2.3-', '1.2.3-a..b', '[1,2)', E'1\u00A02',
+        '≥1', '１.２', E'^1\u200B', repeat('1 ', 65), '^' || repeat('9', 250));
+
     PERFORM pg_temp.add('is_metrics', true, '{}', '{"accuracy": 0.93}', '{"a": 1e308, "b": -5, "val/loss": "NaN", "top 5": "Infinity", "x": "-Infinity"}', '{"a": "no", "a": 1}',
         (SELECT jsonb_object_agg('m' || i, i)::text FROM generate_series(1, 1000) AS i));
     PERFORM pg_temp.add('is_metrics', false, 'null', '0.5', '"NaN"', '[]', '[{"a": 1}]', '{"a": "0.5"}', '{"a": "nan"}', '{"a": "+Infinity"}', '{"a": null}', '{"a": true}', '{"a": {"b": 1}}', '{"a": [1]}', '{"": 1}',
@@ -102,7 +106,7 @@ END $$;
 -- Values that nobody means, under every rule. Names of files and labels may be written in any script.
 CREATE TEMP TABLE junk (id int GENERATED ALWAYS AS IDENTITY, what text PRIMARY KEY, value text NOT NULL, accepted_by text[] NOT NULL DEFAULT '{}');
 INSERT INTO junk (what, value, accepted_by) VALUES
-    ('nothing', '', '{}'),
+    ('nothing', '', '{is_semver_range}'),
     ('1 MB of a', repeat('a', 1000000), '{}'),
     ('1 MB of é', repeat('é', 500000), '{}'),
     ('1 MB of line breaks', repeat(E'\n', 1000000), '{}'),
@@ -126,11 +130,11 @@ INSERT INTO junk (what, value, accepted_by) VALUES
     ('zero width joiner inside', E'a\u200Db', '{is_valid_label,is_file_path}'),
     ('byte order mark first', E'\uFEFFa', '{is_file_path}'),
     ('zero width space last', E'a\u200B', '{is_file_path}'),
-    ('blank', ' ', '{is_file_path}'),
-    ('tab', E'\t', '{}'),
-    ('line feed', E'\n', '{}'),
-    ('carriage return', E'\r', '{}'),
-    ('vertical tab', E'\u000B', '{}'),
+    ('blank', ' ', '{is_file_path,is_semver_range}'),
+    ('tab', E'\t', '{is_semver_range}'),
+    ('line feed', E'\n', '{is_semver_range}'),
+    ('carriage return', E'\r', '{is_semver_range}'),
+    ('vertical tab', E'\u000B', '{is_semver_range}'),
     ('next line', E'\u0085', '{}'),
     ('no-break space', E'\u00A0', '{is_file_path}'),
     ('ogham space', E'\u1680', '{is_file_path}'),

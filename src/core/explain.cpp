@@ -1,6 +1,7 @@
 #include "explain.hpp"
 
 #include "semver.hpp"
+#include "semver_range.hpp"
 #include "validate_rules.hpp"
 
 #include <algorithm>
@@ -217,20 +218,8 @@ class Explainer {
         if (outcome.error == semver::Error::too_long) {
             return wrong_number("it", count_characters(text_, charset_), unit(), 1, semver::max_text);
         }
-        std::string_view rest = text_.substr(std::min(outcome.position - 1, text_.size()));
-        if (rest.empty()) {
-            out_.append("at its end ");
-            out_.append(semver::describe(outcome.error));
-        } else {
-            const std::size_t offset = outcome.position - 1;
-            const char32_t c = take_character(rest, charset_);
-            const bool printed = c > ' ' && c <= '~';
-            name_character(offset, c, printed ? "" : "is not allowed in a version");
-            if (printed || c == ' ') {
-                out_.append(": ");
-                out_.append(printed ? semver::describe(outcome.error) : "a version has none");
-            }
-        }
+        at_fault(outcome.position - 1, semver::describe(outcome.error), "is not allowed in a version",
+                 "a version has none");
         semver::Text loose;
         if (text_.size() <= 64 && semver::coerce(text_, loose).ok()) {
             out_.append("; semver_coerce() reads it as ");
@@ -239,7 +228,34 @@ class Explainer {
         return true;
     }
 
+    bool range() noexcept {
+        semver_range::Text ignored;
+        const semver_range::Outcome outcome = semver_range::normalize(text_, ignored);
+        if (outcome.error == semver_range::Error::too_long) {
+            return wrong_size("it", text_, 0, semver_range::max_text);
+        }
+        const char *const words = semver_range::describe(outcome.error);
+        return !outcome.ok() && at_fault(outcome.position - 1, words, "is not allowed in a range", words);
+    }
+
   private:
+    /// What is wrong at an offset with only ASCII before it: words for a character in print, for a blank, for others.
+    bool at_fault(std::size_t offset, const char *words, const char *not_allowed, const char *of_blank) noexcept {
+        std::string_view rest = text_.substr(std::min(offset, text_.size()));
+        if (rest.empty()) {
+            out_.append("at its end ");
+            return say(words);
+        }
+        const char32_t c = take_character(rest, charset_);
+        const bool printed = c > ' ' && c <= '~';
+        name_character(offset, c, printed ? "" : not_allowed);
+        if (printed || c == ' ') {
+            out_.append(": ");
+            out_.append(printed ? words : of_blank);
+        }
+        return true;
+    }
+
     bool email_local(std::string_view local) noexcept {
         if (local.empty()) {
             return say("nothing stands before the @");
@@ -443,6 +459,8 @@ bool explain_text(Rule rule, Explainer &text) noexcept {
         return text.secret_ref();
     case Rule::semver:
         return text.version();
+    case Rule::semver_range:
+        return text.range();
     case Rule::sha256:
         return text.hex(sha256_digits, sha256_digits);
     case Rule::url:
@@ -522,6 +540,8 @@ bool is_valid(Rule rule, std::string_view text, Charset charset) noexcept {
         return is_secret_ref(text);
     case Rule::semver:
         return semver::is_semver(text);
+    case Rule::semver_range:
+        return semver_range::is_semver_range(text);
     case Rule::sha256:
         return is_sha256(text);
     case Rule::url:

@@ -46,6 +46,7 @@ enum class Rule : std::uint8_t {
     score,
     secret_ref,
     semver,
+    semver_range,
     sha256,
     url,
     alias,
@@ -55,14 +56,11 @@ enum class Rule : std::uint8_t {
     tag_name,
 };
 
-inline constexpr std::array<std::string_view, 16> rule_names{"is_artifact_uri", "is_email",
-                                                             "is_file_path",    "is_git_commit",
-                                                             "is_metrics",      "is_scopes",
-                                                             "is_score",        "is_secret_ref",
-                                                             "is_semver",       "is_sha256",
-                                                             "is_url",          "is_valid_alias",
-                                                             "is_valid_label",  "is_valid_metric_name",
-                                                             "is_valid_name",   "is_valid_tag_name"};
+inline constexpr std::array<std::string_view, 17> rule_names{
+    "is_artifact_uri", "is_email",         "is_file_path",   "is_git_commit",  "is_metrics",
+    "is_scopes",       "is_score",         "is_secret_ref",  "is_semver",      "is_semver_range",
+    "is_sha256",       "is_url",           "is_valid_alias", "is_valid_label", "is_valid_metric_name",
+    "is_valid_name",   "is_valid_tag_name"};
 
 /// The rule of that name: that of the function, or what follows its `is_` or `is_valid_`. False when there is none.
 [[nodiscard]] bool rule_from_name(std::string_view name, Rule &out) noexcept;

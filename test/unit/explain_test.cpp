@@ -254,6 +254,19 @@ TEST(Explain, Semver) {
             {"latest", "character 1, \"l\": a number is expected"}});
 }
 
+TEST(Explain, SemverRange) {
+    expect(Rule::semver_range,
+           {{"^1.4 || 2.x", ""},
+            {"", ""},
+            {"latest", "character 1, \"l\": a version or x is expected"},
+            {"^1.04", "character 4, \"0\": a number must not have a leading zero"},
+            {">=1, <2", "character 4, \",\": comparators are separated by blanks, not by commas"},
+            {"1 ||", "at its end an alternative must not be empty; * matches any version"},
+            {"1." + cyrillic_a, "character 3, U+0430, is not allowed in a range"},
+            {"1" + zero_width_space, "character 2, U+200B, is an invisible or direction-changing character"},
+            {std::string(5000, ' '), "it is 5000 bytes long; at most 4096 are allowed"}});
+}
+
 TEST(Explain, Score) {
     EXPECT_EQ(explain::score_problem(explain::Score::valid).view(), "");
     EXPECT_EQ(explain::score_problem(explain::Score::empty).view(), "it is empty");
