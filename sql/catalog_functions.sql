@@ -181,7 +181,7 @@ SELECT s AS statement, e.* FROM unnest(ARRAY[
     $$SELECT next_version('fraud-detector', 'minor', 'rc')$$,
     $$SELECT drop_alias('fraud-detector', NULL)$$,
     $$SELECT add_version_file(NULL::uuid, 'a')$$,
-    $$SELECT resolve('fraud-detector@^1.4')$$,
+    $$SELECT resolve('fraud-detector@v1.4')$$,
     $$SELECT resolve('fraud-detector@')$$,
     $$SELECT resolve(NULL)$$,
     $$SELECT set_alias('fraud-detector', 'v2', '1.4.0')$$,

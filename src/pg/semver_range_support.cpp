@@ -154,7 +154,16 @@ Node *simplified(const SupportRequestSimplify &request, bool version_first) {
     return reinterpret_cast<Node *>(make_ands_explicit(list_make2(condition, rest)));
 }
 
-/// A key of the range, computed when the query runs, or now when the range is known.
+/// True for a constant that the type's output cannot write, so that EXPLAIN must not meet it.
+bool is_greatest_key(const Node *expression) {
+    if (!IsA(expression, Const)) {
+        return false;
+    }
+    semver::Text text;
+    return !semver::decode(semver_bytes(castNode(Const, expression)->constvalue), text);
+}
+
+/// A key of the range, computed when the query runs, or now when the range is known and the key can be written.
 Expr *range_key(const SupportRequestIndexCondition &request, const char *function, const Call &call, Oid semver_type) {
     const Oid types[] = {exprType(call.range), BOOLOID};
     const Oid key = sibling(request.funcid, function, 2, types);
@@ -164,7 +173,8 @@ Expr *range_key(const SupportRequestIndexCondition &request, const char *functio
     List *const arguments = list_make2(copyObjectImpl(call.range), makeBoolConst(call.include_prerelease, false));
     Node *const expression = reinterpret_cast<Node *>(
         makeFuncExpr(key, semver_type, arguments, InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL));
-    return reinterpret_cast<Expr *>(eval_const_expressions(request.root, expression));
+    Node *const known = eval_const_expressions(request.root, expression);
+    return reinterpret_cast<Expr *>(is_greatest_key(known) ? expression : known);
 }
 
 /// The pair of conditions that an index on versions can check for a range that is not known yet; NIL when it cannot.
@@ -192,17 +202,6 @@ List *index_conditions(SupportRequestIndexCondition &request, bool version_first
                       compare(call.version, semver_type, BTLessEqualStrategyNumber, upper));
 }
 
-Node *supported(Node *request, bool version_first) {
-    if (IsA(request, SupportRequestSimplify)) {
-        return simplified(*castNode(SupportRequestSimplify, request), version_first);
-    }
-    if (IsA(request, SupportRequestIndexCondition)) {
-        return reinterpret_cast<Node *>(
-            index_conditions(*castNode(SupportRequestIndexCondition, request), version_first));
-    }
-    return nullptr;
-}
-
 bool in_interval(const Compiled &range, const Interval &interval, semver::Bytes version) {
     const int lower = interval.lower.bounded ? semver::compare(version, range.version(interval.lower)) : 1;
     const int upper = interval.upper.bounded ? semver::compare(version, range.version(interval.upper)) : -1;
@@ -227,38 +226,83 @@ void count_share(const Compiled &range, Datum value, double weight, Shares &shar
     }
 }
 
-/// Share of the versions in a range's intervals that satisfy it: what the comparisons beside the filter have not
-/// counted. Read from the column's common values and histogram.
-double filter_selectivity(const SupportRequestSelectivity &request) {
-    const Call call = arguments_of(request.args, true);
-    if (!call.understood || request.is_join || !IsA(call.range, Const) || castNode(Const, call.range)->constisnull) {
-        return 1;
-    }
-    auto *const range = static_cast<Compiled *>(palloc(sizeof(Compiled)));
-    compile_range(castNode(Const, call.range)->constvalue, call.include_prerelease, *range);
+/// What the column's common values and histogram say of a range; false when there are none.
+bool known_shares(const SupportRequestSelectivity &request, Node *version, const Compiled &range, Shares &shares) {
     VariableStatData variable;
-    examine_variable(request.root, call.version, request.varRelid, &variable);
-    Shares shares;
+    examine_variable(request.root, version, request.varRelid, &variable);
+    bool known = false;
     if (HeapTupleIsValid(variable.statsTuple) && statistic_proc_security_check(&variable, request.funcid)) {
         AttStatsSlot slot;
-        double common = 0;
+        double others = 1 - reinterpret_cast<Form_pg_statistic>(GETSTRUCT(variable.statsTuple))->stanullfrac;
         if (get_attstatsslot(&slot, variable.statsTuple, STATISTIC_KIND_MCV, InvalidOid,
                              ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS)) {
             for (int i = 0; i < slot.nvalues; ++i) {
-                common += slot.numbers[i];
-                count_share(*range, slot.values[i], slot.numbers[i], shares);
+                others -= slot.numbers[i];
+                count_share(range, slot.values[i], slot.numbers[i], shares);
             }
+            known = true;
             free_attstatsslot(&slot);
         }
         if (get_attstatsslot(&slot, variable.statsTuple, STATISTIC_KIND_HISTOGRAM, InvalidOid, ATTSTATSSLOT_VALUES)) {
             for (int i = 0; i < slot.nvalues; ++i) {
-                count_share(*range, slot.values[i], (1 - common) / slot.nvalues, shares);
+                count_share(range, slot.values[i], others / slot.nvalues, shares);
             }
+            known = true;
             free_attstatsslot(&slot);
         }
     }
     ReleaseVariableStats(variable);
-    return shares.inside > 0 ? Max(shares.satisfying / shares.inside, 0.01) : 1;
+    return known;
+}
+
+/// The range of a call when it is known; null otherwise.
+const Compiled *known_range(const SupportRequestSelectivity &request, const Call &call) {
+    if (!call.understood || request.is_join || !IsA(call.range, Const) || castNode(Const, call.range)->constisnull) {
+        return nullptr;
+    }
+    auto *const range = static_cast<Compiled *>(palloc(sizeof(Compiled)));
+    compile_range(castNode(Const, call.range)->constvalue, call.include_prerelease, *range);
+    return range;
+}
+
+/// Share of the versions in a range's intervals that satisfy it: what the comparisons beside the filter have not
+/// counted.
+double filter_selectivity(const SupportRequestSelectivity &request) {
+    const Call call = arguments_of(request.args, true);
+    const Compiled *const range = known_range(request, call);
+    Shares shares;
+    if (range == nullptr || !known_shares(request, call.version, *range, shares) || shares.inside <= 0) {
+        return 1;
+    }
+    return Max(shares.satisfying / shares.inside, 0.01);
+}
+
+/// Share of all versions that satisfy a range which has not become comparisons, in a call by name: operators have
+/// matchingsel(), which answers the same.
+double selectivity_of(const SupportRequestSelectivity &request, bool version_first) {
+    const Call call = arguments_of(request.args, version_first);
+    const Compiled *const range = known_range(request, call);
+    Shares shares;
+    if (range == nullptr || !known_shares(request, call.version, *range, shares)) {
+        return range != nullptr && range->interval_count == 0 ? 0 : DEFAULT_MATCHING_SEL;
+    }
+    return Min(Max(shares.satisfying, range->interval_count == 0 ? 0 : 0.0001), 1);
+}
+
+Node *supported(Node *request, bool version_first) {
+    if (IsA(request, SupportRequestSimplify)) {
+        return simplified(*castNode(SupportRequestSimplify, request), version_first);
+    }
+    if (IsA(request, SupportRequestIndexCondition)) {
+        return reinterpret_cast<Node *>(
+            index_conditions(*castNode(SupportRequestIndexCondition, request), version_first));
+    }
+    if (IsA(request, SupportRequestSelectivity)) {
+        auto *const selectivity = castNode(SupportRequestSelectivity, request);
+        selectivity->selectivity = selectivity_of(*selectivity, version_first);
+        return request;
+    }
+    return nullptr;
 }
 
 } // namespace

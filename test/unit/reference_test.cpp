@@ -115,13 +115,21 @@ TEST(Selector, IsOfOneKind) {
         {"v1", SelectorKind::invalid},
         {"V1.2.3", SelectorKind::invalid},
         {"v1.2.3", SelectorKind::invalid},
-        {"x", SelectorKind::invalid},
-        {"X", SelectorKind::invalid},
+        {"x", SelectorKind::range},
+        {"X", SelectorKind::range},
         {"vx", SelectorKind::invalid},
-        {"1", SelectorKind::invalid},
-        {"1.2", SelectorKind::invalid},
+        {"1", SelectorKind::range},
+        {"1.2", SelectorKind::range},
         {"01.2.3", SelectorKind::invalid},
-        {" ", SelectorKind::invalid},
+        {" ", SelectorKind::range}, // blanks are the range of no comparator: any version
+        {"^1.4", SelectorKind::range},
+        {">=1 <2 || 4.x", SelectorKind::range},
+        {"1.0 - 2.0", SelectorKind::range},
+        {"*", SelectorKind::range},
+        {"=1.2.3", SelectorKind::range},
+        {"1.2.3 ", SelectorKind::range},
+        {"^v1", SelectorKind::invalid},
+        {"^1,2", SelectorKind::invalid},
         {" latest", SelectorKind::invalid},
         {"latest ", SelectorKind::invalid},
         {"champion ", SelectorKind::invalid},
@@ -147,6 +155,7 @@ TEST(Reference, HasWordsForEverything) {
     EXPECT_STREQ(reference::name_of(SelectorKind::exact), "exact");
     EXPECT_STREQ(reference::name_of(SelectorKind::stage), "stage");
     EXPECT_STREQ(reference::name_of(SelectorKind::alias), "alias");
+    EXPECT_STREQ(reference::name_of(SelectorKind::range), "range");
     EXPECT_STREQ(reference::name_of(SelectorKind::invalid), "invalid");
     for (const Error error : {Error::none, Error::bad_project, Error::bad_model, Error::empty_selector}) {
         EXPECT_STRNE(reference::describe(error), "unknown error");

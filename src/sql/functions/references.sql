@@ -221,37 +221,40 @@ CREATE OR REPLACE FUNCTION latest_version_id(
             RETURN found_id;
         END IF;
         PERFORM require_stage(stage);
-        IF range IS NOT NULL AND latest_by = 'precedence' AND coalesce(include_prerelease, false) THEN
-            SELECT v.version_id INTO found_id
-              FROM model_versions v
-             WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL
-               AND (latest_version_id.stage IS NULL OR v.stage = latest_version_id.stage)
-               AND v.status <> 'archived' AND (deprecated_too OR v.status <> 'deprecated')
-               AND satisfies(v.semver, latest_version_id.range, true)
-             ORDER BY v.semver DESC
-             LIMIT 1;
-            RETURN found_id;
-        ELSIF range IS NOT NULL AND latest_by = 'precedence' THEN
-            SELECT v.version_id INTO found_id
-              FROM model_versions v
-             WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL
-               AND (latest_version_id.stage IS NULL OR v.stage = latest_version_id.stage)
-               AND v.status <> 'archived' AND (deprecated_too OR v.status <> 'deprecated')
-               AND v.semver <@ latest_version_id.range
-             ORDER BY v.semver DESC
-             LIMIT 1;
-            RETURN found_id;
-        ELSIF range IS NOT NULL THEN
-            SELECT v.version_id INTO found_id
-              FROM model_versions v
-             WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL
-               AND (latest_version_id.stage IS NULL OR v.stage = latest_version_id.stage)
-               AND v.status <> 'archived' AND (deprecated_too OR v.status <> 'deprecated')
-               AND satisfies(v.semver, latest_version_id.range, coalesce(include_prerelease, false))
-             ORDER BY v.registered_at DESC, v.semver DESC
-             LIMIT 1;
-            RETURN found_id;
-        END IF;
+        WHILE range IS NOT NULL LOOP
+            IF latest_by = 'precedence' AND coalesce(include_prerelease, false) THEN
+                SELECT v.version_id INTO found_id
+                  FROM model_versions v
+                 WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL
+                   AND (latest_version_id.stage IS NULL OR v.stage = latest_version_id.stage)
+                   AND (latest_version_id.stage IS NOT NULL OR v.status <> 'archived') AND (deprecated_too OR v.status <> 'deprecated')
+                   AND satisfies(v.semver, latest_version_id.range, true)
+                 ORDER BY v.semver DESC
+                 LIMIT 1;
+            ELSIF latest_by = 'precedence' THEN
+                SELECT v.version_id INTO found_id
+                  FROM model_versions v
+                 WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL
+                   AND (latest_version_id.stage IS NULL OR v.stage = latest_version_id.stage)
+                   AND (latest_version_id.stage IS NOT NULL OR v.status <> 'archived') AND (deprecated_too OR v.status <> 'deprecated')
+                   AND v.semver <@ latest_version_id.range
+                 ORDER BY v.semver DESC
+                 LIMIT 1;
+            ELSE
+                SELECT v.version_id INTO found_id
+                  FROM model_versions v
+                 WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL
+                   AND (latest_version_id.stage IS NULL OR v.stage = latest_version_id.stage)
+                   AND (latest_version_id.stage IS NOT NULL OR v.status <> 'archived') AND (deprecated_too OR v.status <> 'deprecated')
+                   AND satisfies(v.semver, latest_version_id.range, coalesce(include_prerelease, false))
+                 ORDER BY v.registered_at DESC, v.semver DESC
+                 LIMIT 1;
+            END IF;
+            IF found_id IS NOT NULL OR stage IS NULL OR deprecated_too THEN
+                RETURN found_id;
+            END IF;
+            deprecated_too := true; -- in a stage deprecated versions count, after all others
+        END LOOP;
         -- Each query is a walk down one index that ends at its first row; releases are asked for before prereleases,
         -- and in a stage, whose name asks for whatever is in it, deprecated versions after all others.
         LOOP
@@ -351,12 +354,14 @@ CREATE OR REPLACE FUNCTION find_version(model_id uuid, selector text) RETURNS uu
             SELECT 'Nearest: ' || string_agg(near.semver::text, ' and ' ORDER BY near.semver) || '.' INTO candidates
               FROM ((SELECT v.semver FROM model_versions v
                       WHERE v.model_id = find_version.model_id AND v.deleted_at IS NULL
-                        AND v.semver < range_lower(find_version.selector::semver_range)
+                        AND v.semver <= range_lower(find_version.selector::semver_range)
+                        AND (v.semver < range_lower(find_version.selector::semver_range) OR NOT range_lower_inclusive(find_version.selector::semver_range))
                       ORDER BY v.semver DESC LIMIT 1)
                     UNION ALL
                     (SELECT v.semver FROM model_versions v
                       WHERE v.model_id = find_version.model_id AND v.deleted_at IS NULL
-                        AND v.semver > range_upper(find_version.selector::semver_range)
+                        AND v.semver >= range_upper(find_version.selector::semver_range)
+                        AND (v.semver > range_upper(find_version.selector::semver_range) OR NOT range_upper_inclusive(find_version.selector::semver_range))
                       ORDER BY v.semver LIMIT 1)) AS near;
             SELECT concat_ws(' ', candidates,
                              CASE WHEN bool_or(v.semver <@ find_version.selector::semver_range)
