@@ -56,7 +56,7 @@ SELECT semver_range_from_cargo(repeat('1', 1000000));
 -- NULL
 SELECT NULL::semver_range IS NULL AS "cast", semver_range(NULL) IS NULL AS text, semver_range_canonical(NULL) IS NULL AS canonical,
        satisfies(NULL, '*') IS NULL AS version, satisfies('1.0.0', NULL) IS NULL AS range, satisfies('1.0.0', '*', NULL) IS NULL AS mode,
-       outside(NULL, '*') IS NULL AS outside, range_overlaps(NULL, '*'::semver_range) IS NULL AS overlaps, range_contains('*'::semver_range, NULL) IS NULL AS contains,
+       outside(NULL, '*') IS NULL AS outside, range_intersects(NULL, '*'::semver_range) IS NULL AS overlaps, range_subset(NULL, '*'::semver_range) IS NULL AS contains,
        range_is_empty(NULL) IS NULL AS empty, range_lower(NULL) IS NULL AS lower, semver_range_from_cargo(NULL) IS NULL AS cargo,
        max_satisfying(NULL::semver[], '*') IS NULL AS highest, (NULL::semver <@ '*'::semver_range) IS NULL AS operator;
 
@@ -90,17 +90,17 @@ SELECT v, r, v <@ r AS "<@", r @> v AS "@>", satisfies(v, r) AS satisfies, semve
                ('1.5.0-rc.1', '^1.5.0-alpha'), ('1.5.1-rc.1', '^1.5.0-alpha'), ('1.5.0+build', '1.5.0'), ('1.5.0', '1.5.0+build'), ('0.0.0-0', '*'),
                ('0.0.0', '*'), ('1.0.0-0', '>=1.0.0-0'), ('3.0.0', '1 || 5'), ('3.0.0', '>4 <2'), ('1.0.0-b', '>1.0.0-a <1.0.0-c'),
                ('99999999999999999999.0.0', '>1'), ('2.0.0-0', '1.x')) AS t (vt, rt), LATERAL (SELECT vt::semver AS v, rt::semver_range AS r) AS c;
-SELECT a::text, b::text, a && b AS "&&", range_overlaps(a, b) AS overlaps, range_overlaps(a, b, true) AS overlaps_p, a @> b AS "@>", range_contains(a, b) AS contains,
-       range_contains(a, b, true) AS contains_p, a <@ b AS "<@", semver_range_overlaps(a, b) AND semver_range_overlaps(b, a) AS f_overlaps,
+SELECT a::text, b::text, a && b AS "&&", range_intersects(a, b) AS overlaps, range_intersects(a, b, true) AS overlaps_p, a @> b AS "@>", range_subset(b, a) AS contains,
+       range_subset(b, a, true) AS contains_p, a <@ b AS "<@", semver_range_overlaps(a, b) AND semver_range_overlaps(b, a) AS f_overlaps,
        semver_range_contains(a, b) AS f_contains, semver_range_contained(a, b) AS f_contained
   FROM (VALUES ('^1', '^1.4'), ('^1.4', '^1'), ('^1', '^2'), ('*', ''), ('<2', '>=2'), ('<=2.0.0', '>=2.0.0'), ('1 || 3', '2'), ('1 || 2', '1 - 2'),
                ('1 - 2', '1 || 2'), ('>2 <1', '*'), ('*', '>2 <1'), ('>1.2.3 <1.2.4', '>1.2.3 <=1.2.3'), ('>=1.0.0-a', '1.x'), ('1.x', '>=1.0.0-a <1.0.0'),
                ('>1.0.0-a <1.0.0-a.0', '*'), ('*', '1.0.0-rc.1'), ('^1.0.0-rc.1', '1.0.0-rc.2'), ('>=1.0.0', '>=1.0.0 || <1.0.0')) AS t (at, bt),
        LATERAL (SELECT at::semver_range AS a, bt::semver_range AS b) AS c;
--- PostgreSQL's own range types have functions of these two names: of two literals it cannot tell which is meant.
-SELECT range_overlaps('^1', '1.4');
-SELECT range_contains('^1', '1.4');
-SELECT range_overlaps('^1'::semver_range, '1.4'), range_contains('^1', '1.4', false), mlregistry.range_contains('^1', '1.4');
+-- Of two literals it is clear what is meant: PostgreSQL's own functions on ranges have other names.
+SELECT range_intersects('^1', '1.4');
+SELECT range_subset('1.4', '^1');
+SELECT range_intersects('^1'::semver_range, '1.4'), range_subset('1.4', '^1', false), mlregistry.range_subset('1.4', '^1');
 SELECT r, range_is_empty(r) AS empty, range_is_empty(r, true) AS empty_p, range_lower(r) AS lower, range_lower_inclusive(r) AS li, range_upper(r) AS upper,
        range_upper_inclusive(r) AS ui, range_lower(r, true) AS lower_p, range_lower_inclusive(r, true) AS li_p, range_upper(r, true) AS upper_p, range_upper_inclusive(r, true) AS ui_p
   FROM unnest(ARRAY['*', '^1.4', '1.2.3', '>1.2.3', '<=1.2.3', '>=1 <3 || 5', '>4 <2', '<0.0.0-0', '>1.2.3 <1.2.4', '<2 || >=5', '1.0.0 - 2', '2 || 1.5']::semver_range[]) AS r;
@@ -227,6 +227,6 @@ DROP CAST (bytea AS semver_range);
 
 -- Function forms work without the search_path.
 SET search_path = pg_catalog;
-SELECT mlregistry.satisfies('1.4.0', '^1.4'), mlregistry.range_overlaps('1', '2'), mlregistry.range_contains('1', '1.2'), mlregistry.outside('3.0.0', '1'),
+SELECT mlregistry.satisfies('1.4.0', '^1.4'), mlregistry.range_intersects('1', '2'), mlregistry.range_subset('1.2', '1'), mlregistry.outside('3.0.0', '1'),
        '1.4.0'::mlregistry.semver OPERATOR(mlregistry.<@) '^1.4'::mlregistry.semver_range AS qualified, mlregistry.max_satisfying('{1.0.0,2.0.0}'::mlregistry.semver[], '1');
 RESET search_path;
