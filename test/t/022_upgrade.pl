@@ -77,7 +77,22 @@ new_database('fresh', "CREATE EXTENSION mlregistry; $to_owner");
 my $fresh_with_owner = catalog($node, 'fresh');
 drop_database('fresh');
 
+# The statements of all migrations from a version on.
+sub migrations_from {
+    my ($version) = @_;
+    my $statements = '';
+    while (my ($file) = glob(project_root() . "/src/sql/migrations/$version--*.sql")) {
+        $statements .= PostgreSQL::Test::Utils::slurp_file($file);
+        ($version) = $file =~ /--([^\/]+)\.sql$/;
+    }
+    return $statements;
+}
+
 for my $old (@released) {
+    # Migrations that change tables wait for whoever uses these; those that change none, for whoever else migrates.
+    my $changes_tables = migrations_from($old) =~ /^(?:ALTER|CREATE) /m;
+    my $holds = $changes_tables ? q{UPDATE model_versions SET release_notes = 'open'} : q{SELECT FROM registry_meta WHERE key = 'schema_version' FOR UPDATE};
+    my $fills = migrations_from($old) =~ /INSERT INTO mlregistry\.alias_history/;
     my $install_old = "CREATE EXTENSION mlregistry VERSION '$old'";
     my $update = 'ALTER EXTENSION mlregistry UPDATE';
 
@@ -88,6 +103,7 @@ for my $old (@released) {
     my $holder = session($node, 'locked', 'holder');
     is(ask($holder, q{BEGIN; SELECT semver FROM register_version('held', '1.0.0', 's3://held')}), '00000',
         'a session registers a version and stays open');
+    ask($holder, $holds);
     my $updater = session($node, 'locked', 'updater');
     my $started = time;
     tell($updater, $update);
@@ -113,8 +129,8 @@ for my $old (@released) {
         is(meta('old'), $meta, 'nor has what registry_meta knows, but for the version');
         is_sql($node, 'old', $versions, "$current|$current|$current", 'all versions are the current one');
         is_sql($node, 'old', $clean, '', 'check_registry() finds nothing');
-        is_sql($node, 'old', $filled, '0|t|t|0', 'what migrations fill in is right');
-        is_sql($node, 'old', <<'SQL', "4.23.0\na.bin\nvision\ntfjs\n2", 'registering and what is new work');
+        is_sql($node, 'old', $filled, '0|t|t|0', 'what migrations fill in is right') if $fills;
+        is_sql($node, 'old', <<'SQL', "4.23.0\na.bin\nvision\ntfjs\nt\n3.21.0", 'registering and what is new work');
 BEGIN;
 SET LOCAL search_path = public, mlregistry;
 UPDATE organizations SET deleted_at = now() WHERE slug = 'other';
@@ -123,7 +139,8 @@ SELECT path FROM add_version_file('tfjs@4.23.0', 'a.bin');
 SELECT tag_name FROM tag('tfjs', 'vision', create_missing => true);
 SELECT model_name FROM search_models('fjs', max_rows => 1);
 SELECT FROM set_alias('tfjs', 'champion', '4.23.0');
-SELECT count(*) FROM alias_history h JOIN models m USING (model_id) WHERE m.model_name = 'tfjs' AND h.alias = 'champion';
+SELECT count(*) > 1 FROM alias_history h JOIN models m USING (model_id) WHERE m.model_name = 'tfjs' AND h.alias = 'champion';
+SELECT semver FROM resolve('tfjs@^3.0');
 ROLLBACK;
 SQL
 
@@ -208,7 +225,7 @@ SQL
             "The tables are of version $old, the code is of $current.|SELECT mlregistry.migrate();", 'check_registry() says so, and the way out');
 
         my $open = session($node, 'restored', 'open');
-        is(ask($open, q{BEGIN; UPDATE model_versions SET release_notes = 'open'}), '00000', 'while a session changes a table');
+        is(ask($open, "BEGIN; $holds"), '00000', 'while a session holds what it needs');
         my $restored = catalog($node, 'restored');
         sql($node, 'restored', q{ALTER FUNCTION mlregistry.migrate() SET lock_timeout = '300ms'});
         sql_fails($node, 'restored', 'SELECT mlregistry.migrate()', '55P03', 'migrate() gives up');

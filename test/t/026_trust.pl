@@ -109,7 +109,8 @@ CREATE FUNCTION of_owner.climb() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
 END$$;
 SQL
 for my $version (add_released()) {
-    for my $table ('registry_meta', 'model_versions') {
+    # Up to 0.2.0 a migration changes rows of model_versions.
+    for my $table ('registry_meta', $version lt '0.3' ? 'model_versions' : ()) {
         $database = fresh('older');
         sql($node, $database, "CREATE EXTENSION mlregistry VERSION '$version'; SELECT mlregistry.install(owner => 'owner_role')");
         sql($node, $database, <<'SQL');
