@@ -27,8 +27,8 @@ Datum range_from_text(std::string_view text);
 /// Derived form of a stored range; raises data_corrupted when the bytes are no range.
 void compile_range(Datum value, bool include_prerelease, semver_range::Compiled &out);
 
-/// The derived form of an argument, kept in fn_extra: compiled anew only when the range or the mode is another one than
-/// in the last call. `slot` is 0 or 1, for functions that take two ranges.
-const semver_range::Compiled &compiled_range(FunctionCallInfo fcinfo, int n, bool include_prerelease, int slot = 0);
+/// The derived form of an argument. The session keeps the last few: compiled anew only when the range or the mode is
+/// none of them. Stays what it is until two other ranges were asked for: a function may hold two at a time.
+const semver_range::Compiled &compiled_range(FunctionCallInfo fcinfo, int n, bool include_prerelease);
 
 } // namespace mlregistry::pg

@@ -48,14 +48,40 @@ Datum read_range(FunctionCallInfo fcinfo, std::string_view text) {
     pg_unreachable();
 }
 
-/// One range in fn_extra.
+/// One compiled range.
 struct KeptRange {
-    bool used;
-    bool include_prerelease;
-    std::size_t size;
+    bool include_prerelease = false;
+    std::size_t size = 0;
+    std::uint64_t last_use = 0; ///< 0: never, nothing is in it
     char text[semver_range::max_text];
     semver_range::Compiled compiled;
+
+    [[nodiscard]] bool holds(std::string_view wanted, bool mode) const noexcept {
+        return last_use != 0 && include_prerelease == mode && wanted == std::string_view{text, size};
+    }
 };
+
+/// The ranges that this session compiled last. Queries come with the same few ranges again and again, and each of them
+/// asks several functions about a range: both bounds and the recheck.
+constexpr std::size_t kept_ranges = 8;
+KeptRange kept[kept_ranges];
+KeptRange *latest_kept = kept;
+std::uint64_t uses = 0;
+
+/// The kept range, or the one longest not used, which is then to be filled.
+KeptRange &kept_range(std::string_view text, bool include_prerelease) noexcept {
+    KeptRange *oldest = kept;
+    for (KeptRange &one : kept) {
+        if (one.holds(text, include_prerelease)) {
+            return one;
+        }
+        if (one.last_use < oldest->last_use) {
+            oldest = &one;
+        }
+    }
+    oldest->last_use = 0;
+    return *oldest;
+}
 
 } // namespace
 
@@ -92,29 +118,23 @@ void compile_range(Datum value, bool include_prerelease, semver_range::Compiled 
     }
 }
 
-const semver_range::Compiled &compiled_range(FunctionCallInfo fcinfo, int n, bool include_prerelease, int slot) {
-    if (fcinfo->flinfo->fn_extra == nullptr) {
-        fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, 2 * sizeof(KeptRange *));
-    }
-    auto *&kept = static_cast<KeptRange **>(fcinfo->flinfo->fn_extra)[slot];
-    if (kept == nullptr) {
-        kept = static_cast<KeptRange *>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(KeptRange)));
-        kept->used = false;
-    }
+const semver_range::Compiled &compiled_range(FunctionCallInfo fcinfo, int n, bool include_prerelease) {
     const std::string_view text = range_argument(fcinfo, n);
-    if (!kept->used || kept->include_prerelease != include_prerelease ||
-        text != std::string_view{kept->text, kept->size}) {
-        kept->used = false;
-        if (unlikely(text.size() > sizeof kept->text ||
-                     !semver_range::compile(text, include_prerelease, kept->compiled))) {
+    if (likely(latest_kept->holds(text, include_prerelease))) {
+        return latest_kept->compiled;
+    }
+    KeptRange &one = kept_range(text, include_prerelease);
+    if (one.last_use == 0) {
+        if (unlikely(text.size() > sizeof one.text || !semver_range::compile(text, include_prerelease, one.compiled))) {
             raise_damaged();
         }
-        std::memcpy(kept->text, text.data(), text.size());
-        kept->size = text.size();
-        kept->include_prerelease = include_prerelease;
-        kept->used = true;
+        std::memcpy(one.text, text.data(), text.size());
+        one.size = text.size();
+        one.include_prerelease = include_prerelease;
     }
-    return kept->compiled;
+    one.last_use = ++uses;
+    latest_kept = &one;
+    return one.compiled;
 }
 
 } // namespace mlregistry::pg

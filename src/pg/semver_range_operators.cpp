@@ -18,7 +18,7 @@ Datum bound_datum(const Compiled &range, const Bound &bound) {
 }
 
 int compare_ranges(FunctionCallInfo fcinfo) {
-    return semver_range::compare(compiled_range(fcinfo, 0, false, 0), compiled_range(fcinfo, 1, false, 1));
+    return semver_range::compare(compiled_range(fcinfo, 0, false), compiled_range(fcinfo, 1, false));
 }
 
 /// The default of an optional last argument include_prerelease.
@@ -76,17 +76,17 @@ MLR_FUNCTION(mlregistry_semver_range_has) {
 /// (semver_range, semver_range[, include_prerelease])
 MLR_FUNCTION(mlregistry_semver_range_overlaps) {
     const bool mode = mode_argument(fcinfo, 2);
-    PG_RETURN_BOOL(semver_range::intersects(compiled_range(fcinfo, 0, mode, 0), compiled_range(fcinfo, 1, mode, 1)));
+    PG_RETURN_BOOL(semver_range::intersects(compiled_range(fcinfo, 0, mode), compiled_range(fcinfo, 1, mode)));
 }
 
 MLR_FUNCTION(mlregistry_semver_range_contains) {
     const bool mode = mode_argument(fcinfo, 2);
-    PG_RETURN_BOOL(semver_range::contains(compiled_range(fcinfo, 0, mode, 0), compiled_range(fcinfo, 1, mode, 1)));
+    PG_RETURN_BOOL(semver_range::contains(compiled_range(fcinfo, 0, mode), compiled_range(fcinfo, 1, mode)));
 }
 
 MLR_FUNCTION(mlregistry_semver_range_contained) {
     const bool mode = mode_argument(fcinfo, 2);
-    PG_RETURN_BOOL(semver_range::contains(compiled_range(fcinfo, 1, mode, 1), compiled_range(fcinfo, 0, mode, 0)));
+    PG_RETURN_BOOL(semver_range::contains(compiled_range(fcinfo, 1, mode), compiled_range(fcinfo, 0, mode)));
 }
 
 MLR_FUNCTION(mlregistry_semver_range_is_empty) {

@@ -74,25 +74,29 @@ CREATE OR REPLACE FUNCTION latest_versions(
                                     WHEN range IS NOT NULL THEN format(' AND v.semver <@ %L::semver_range', range) END,
                                '%s ORDER BY v.semver DESC LIMIT 1');
             pick := CASE WHEN range IS NOT NULL OR include_prerelease THEN format(one_pick, '')
-                         -- Releases are asked for before prereleases.
-                         ELSE format('SELECT v.* FROM model_versions v WHERE v.version_id = coalesce((SELECT r.version_id FROM (%s) AS r), (SELECT r.version_id FROM (%s) AS r))',
-                                     format(one_pick, ' AND NOT is_prerelease(v.semver)'), format(one_pick, '')) END;
+                         -- Releases are asked for before prereleases; the second part runs only where the first is empty.
+                         ELSE format('(%s) UNION ALL (%s) LIMIT 1', format(one_pick, ' AND NOT is_prerelease(v.semver)'),
+                                     format(one_pick, format(' AND NOT EXISTS (%s)', format(one_pick, ' AND NOT is_prerelease(v.semver)')))) END;
         ELSE
-            pick := format('SELECT v.* FROM model_versions v WHERE v.version_id = latest_version_id(m.model_id, %L, %L, %L, %L, %L)',
+            -- LIMIT: a probe for each model, never a join with all versions.
+            pick := format('SELECT v.* FROM model_versions v WHERE v.version_id = latest_version_id(m.model_id, %L, %L, %L, %L, %L) LIMIT 1',
                            stage, include_prerelease, latest_by, include_deprecated, range);
         END IF;
+        -- Models are sorted before their versions are fetched: narrow rows.
         RETURN QUERY EXECUTE format(
-            'SELECT p.slug, m.model_name, v.semver, v.stage, v.status,
+            'SELECT m.slug, m.model_name, v.semver, v.stage, v.status,
                     ARRAY(SELECT a.alias FROM model_aliases a WHERE a.version_id = v.version_id ORDER BY a.alias),
                     v.artifact_uri, v.artifact_size_bytes, v.checksum_sha256,
                     v.framework, v.framework_version, v.model_format, v.description,
                     v.registered_by, v.registered_at, v.version_id, v.model_id, v.project_id
-               FROM models m
-               JOIN projects p USING (project_id)
+               FROM (SELECT m.model_id, m.model_name, p.slug
+                       FROM models m
+                       JOIN projects p USING (project_id)
+                      WHERE m.organization_id = %L AND m.is_active AND m.deleted_at IS NULL AND p.deleted_at IS NULL%s
+                      ORDER BY p.slug, m.model_name) AS m
               CROSS JOIN LATERAL (%s) AS v
-              WHERE m.organization_id = %L AND m.is_active AND m.deleted_at IS NULL AND p.deleted_at IS NULL%s
-              ORDER BY p.slug, m.model_name',
-            pick, current_organization_id(), CASE WHEN only_project IS NOT NULL THEN format(' AND p.project_id = %L', only_project) END);
+              ORDER BY m.slug, m.model_name',
+            current_organization_id(), CASE WHEN only_project IS NOT NULL THEN format(' AND p.project_id = %L', only_project) END, pick);
     END
     $function$;
 COMMENT ON FUNCTION latest_versions(semver_range, text, boolean, text, text, boolean) IS 'latest version of every active model, of a range or a stage or at all, one row per model that has one';
