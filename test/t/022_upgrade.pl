@@ -180,7 +180,7 @@ SQL
         same_lines($others, $fresh_others, 'catalogs are those of a fresh installation with the same additions');
         same_rows('old', $before, 'no row has changed');
         same_lines($privileges, $fresh_privileges, 'the privileges that came with the extension are those of a fresh installation');
-        same_lines(grants('old'), join("\n", sort(split(/\n/, $grants), map { "GRANT SELECT ON TABLE mlregistry.$_ TO mlr_auditor;" } qw(teams tags model_tags))),
+        same_lines(grants('old'), join("\n", sort(split(/\n/, $grants), map { "GRANT SELECT ON TABLE mlregistry.$_ TO mlr_auditor;" } $fills ? qw(teams tags model_tags) : ())),
             'what the DBA has granted and revoked is still dumped, and who reads models may read what was added to them');
         sql($node, 'old', "DROP EXTENSION mlregistry CASCADE; DROP SCHEMA mlregistry CASCADE; $install_old");
         sql($node, 'old', "GRANT EXECUTE ON FUNCTION mlregistry.check_registry() TO PUBLIC; $update");
@@ -196,7 +196,8 @@ SQL
 GRANT USAGE ON SCHEMA mlregistry TO mlr_app;
 GRANT SELECT ON mlregistry.organizations, mlregistry.projects, mlregistry.v_models_latest TO mlr_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON mlregistry.models, mlregistry.model_versions, mlregistry.model_aliases TO mlr_app;
-DO $$BEGIN IF to_regclass('mlregistry.version_files') IS NOT NULL THEN GRANT SELECT, INSERT, UPDATE, DELETE ON mlregistry.version_files TO mlr_app; END IF; END$$;
+DO $$BEGIN IF to_regclass('mlregistry.version_files') IS NOT NULL THEN GRANT SELECT, INSERT, UPDATE, DELETE ON mlregistry.version_files TO mlr_app; END IF;
+        IF to_regclass('mlregistry.teams') IS NOT NULL THEN GRANT SELECT ON mlregistry.teams, mlregistry.tags, mlregistry.model_tags TO mlr_app; END IF; END$$;
 SQL
         for my $model ('before', 'after') {
             sql($node, 'old', $update) if $model eq 'after';
