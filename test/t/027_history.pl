@@ -341,11 +341,11 @@ subtest 'a storm' => sub {
     ok($status == 0 && $out =~ /^number of failed transactions: 0 /m, 'no error but those of the rules') or diag("$out$err");
     like(logged_states($node, $position), qr/^(?:40001 \d+\n?)?(?:40P01 \d+)?$/, 'sessions get in each other\'s way, and nothing else');
     my ($retried) = $out =~ /^number of transactions retried: (\d+)/m;
-    cmp_ok($retried // 0, '>', 10, 'and they do');
+    cmp_ok($retried // 0, '>', 0, 'and they do');
     note("$processed transactions, $retried tried again; " . sql($node, 'd', q{SELECT format('%s periods, %s samples, %s of %s versions frozen, %s copies',
         (SELECT count(*) FROM alias_history), (SELECT count(*) FROM samples), (SELECT count(*) FROM model_versions WHERE frozen_at IS NOT NULL),
         (SELECT count(*) FROM model_versions), (SELECT count(*) FROM frozen_copies))}));
-    is_sql($node, 'd', q{SELECT (SELECT count(*) > 200 FROM alias_history WHERE alias LIKE 'a_'), (SELECT count(*) > 20 FROM samples),
+    is_sql($node, 'd', q{SELECT (SELECT count(*) > 20 FROM alias_history WHERE alias LIKE 'a_'), (SELECT count(*) > 2 FROM samples),
                                 (SELECT count(*) FILTER (WHERE frozen_at IS NOT NULL) > 10 AND count(*) FILTER (WHERE frozen_at IS NULL) > 10 FROM model_versions)}, 't|t|t',
         'there was something to look at');
     is_exact('history and freezing are exact');
