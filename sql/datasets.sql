@@ -58,6 +58,9 @@ SELECT dataset_name FROM list_datasets(max_rows => 1);
 SELECT dataset_name FROM list_datasets(max_rows => 1, after => 'transactions-2025q4');
 SELECT dataset_name FROM list_datasets(max_rows => 1, after => 'default/user_events');
 SELECT dataset_name FROM list_datasets(after => 'dataset:lab/weather');
+-- a bare name is one of the project that the list is of
+SELECT dataset_name FROM list_datasets(project => 'lab', after => 'weather');
+SELECT dataset_name FROM list_datasets(project => 'lab', after => 'a');
 SELECT list_datasets(classification => 'secret');
 SELECT list_datasets(team => 'nobody');
 SELECT list_datasets(tag => 'nothing');
@@ -70,6 +73,15 @@ SELECT count(*) FROM stale_datasets('lab');
 SELECT stale_datasets('nowhere');
 SELECT is_stale(1, now() - interval '61 minutes', now()), is_stale(1, now() - interval '59 minutes', now()), is_stale(NULL, '-infinity', now()),
        is_stale(1, NULL, now() - interval '2 hours'), is_stale(1, NULL, NULL);
+-- whatever the table takes, the lists bear
+BEGIN;
+INSERT INTO datasets (dataset_name, storage_location, storage_format, freshness_sla_hours, last_updated_at)
+VALUES ('never', '/n', 'csv', 1, '-infinity'), ('always', '/a', 'csv', 1, 'infinity'), ('for-ever', '/e', 'csv', 2147483647, now());
+SELECT dataset_name, is_stale FROM list_datasets(max_rows => 3);
+SELECT dataset_name, overdue IS NULL AS infinitely FROM stale_datasets();
+SELECT count(*) FROM stale_datasets(at => '-infinity');
+SELECT dataset_name FROM stale_datasets(at => 'infinity') WHERE dataset_name IN ('never', 'always', 'for-ever') ORDER BY 1;
+ROLLBACK;
 UPDATE datasets SET last_updated_at = now() WHERE dataset_name = 'user_events';
 SELECT count(*) FROM stale_datasets();
 

@@ -157,6 +157,11 @@ SELECT attname FROM pg_attribute WHERE attrelid = 'model_versions'::regclass AND
 -- What passes: the same values again, also in another spelling; size and checksum, once; all together
 BEGIN;
 UPDATE model_versions SET semver = semver, artifact_uri = ' /m/1 ', checksum_sha256 = upper(checksum_sha256), git_commit = 'ABCDEF0', framework = framework, input_schema = '{"in":1}', frozen_at = frozen_at WHERE semver = '1.0.0' RETURNING artifact_uri, git_commit;
+-- JSON is compared by what it says
+SAVEPOINT json;
+INSERT INTO model_versions (model_id, semver, artifact_uri, input_schema, stage) SELECT model_id, '77.0.0', '/m/77', '{"a": 1.0, "b": [1, 2]}', 'staging' FROM models WHERE model_name = 'm';
+UPDATE model_versions SET input_schema = '{"b":[1,2.00],"a":1}' WHERE semver = '77.0.0' RETURNING input_schema;
+ROLLBACK TO json;
 -- what is there already may be inserted once more by who says ON CONFLICT DO NOTHING
 INSERT INTO version_files (version_id, path) SELECT version_id, 'full.bin' FROM model_versions WHERE semver = '1.0.0' ON CONFLICT DO NOTHING RETURNING path;
 UPDATE version_files SET path = path, sha256 = upper(sha256) || ' ', size_bytes = 10 WHERE path = 'full.bin' RETURNING path, left(sha256, 4) AS sha256;

@@ -11,6 +11,33 @@ SELECT relation_name, kind, area FROM registry_relations() ORDER BY ordinal;
 SELECT count(*) > 30 AS triggers, count(*) = count(DISTINCT (table_name, trigger_name)) AS distinct FROM registry_triggers();
 SELECT * FROM check_registry();
 
+-- whatever a string is in this session
+SET escape_string_warning = off;
+SET standard_conforming_strings = off;
+SELECT * FROM check_registry();
+SELECT (SELECT count(*) FROM registry_triggers()) > 30 AS triggers, (SELECT count(*) FROM registry_constraints()) > 100 AS constraints, (SELECT count(*) FROM registry_indexes()) > 40 AS indexes;
+RESET standard_conforming_strings;
+RESET escape_string_warning;
+
+-- triggers find columns by name, and refuse those of another type: to take a number for an address would end the server
+BEGIN;
+CREATE FUNCTION pg_temp.try(statement text) RETURNS text LANGUAGE plpgsql AS $$BEGIN EXECUTE statement; RETURN 'done'; EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM; END$$;
+CREATE TEMP TABLE looks_alike (organization_id integer, project_id integer, model_id integer, version_id integer, alias text, name integer,
+                               builtin integer, updated_at text, updated_by integer, model_name integer, display_name integer, is_active integer,
+                               path text, set_at text, set_by integer, semver text, frozen_at text, artifact_uri text);
+SELECT function, pg_temp.try(format('CREATE TRIGGER it %s ON looks_alike FOR EACH ROW EXECUTE FUNCTION mlregistry.%s', event, function)),
+       pg_temp.try('INSERT INTO looks_alike VALUES (1, 2, 3, 4)') AS inserted, pg_temp.try('UPDATE looks_alike SET version_id = 5') AS updated,
+       pg_temp.try('DROP TRIGGER IF EXISTS it ON looks_alike')
+  FROM (VALUES ('BEFORE INSERT OR UPDATE', 'trg_keys()'), ('BEFORE INSERT', $$trg_keys('models', 'model_id')$$), ('BEFORE UPDATE', 'trg_touch()'),
+               ('BEFORE INSERT', 'trg_derive_model()'), ('BEFORE UPDATE', 'trg_derive_alias()'), ('BEFORE INSERT', 'trg_derive_version()'),
+               ('BEFORE INSERT', $$trg_derive_copy('display_name', 'alias')$$), ('BEFORE INSERT', $$trg_normalize('model_name:trim')$$),
+               ('AFTER INSERT', 'trg_guard_alias()'), ('AFTER INSERT', 'trg_effect_alias()'), ('AFTER INSERT', 'trg_freeze_file()'),
+               ('BEFORE UPDATE', 'trg_builtin()')) AS t (event, function);
+SELECT model_name FROM register_model('m', framework => 'onnx');
+ALTER TABLE models ALTER updated_at DROP DEFAULT, ALTER updated_at TYPE text USING updated_at::text;
+SELECT pg_temp.try('UPDATE models SET description = ''x''');
+ROLLBACK;
+
 -- what was taken away is found
 BEGIN;
 ALTER TABLE model_versions DROP CONSTRAINT unique_model_version;

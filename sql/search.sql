@@ -47,6 +47,8 @@ SELECT project_slug, model_name FROM search_models('fraud', max_rows => 2, after
 SELECT project_slug, model_name FROM search_models('fraud', max_rows => 2, after => 'lab/fraud');
 SELECT project_slug, model_name FROM search_models('fraud', max_rows => 2, after => 'default/card-fraud-eu');
 SELECT project_slug, model_name FROM search_models('fraud', after => 'payments-graph');
+-- a bare name is sought in the project of the page
+SELECT project_slug, model_name FROM search_models('fraud', project => 'lab', after => 'fraud');
 SELECT count(*) FROM search_models('fraud', max_rows => 0);
 -- archived models are found unless only active ones are sought; deleted ones are not
 SELECT is_active FROM archive_model('card-fraud-eu');
@@ -55,6 +57,30 @@ SELECT model_name FROM search_models('card', active => true);
 SELECT model_name FROM search_models('card', active => false);
 UPDATE models SET deleted_at = now() WHERE model_name = 'card-fraud-eu';
 SELECT model_name FROM search_models('card');
+-- nor what lies in deleted projects, however much: it takes nobody's place among what is ranked
+BEGIN;
+INSERT INTO projects (project_id, name, slug) VALUES ('10000000-0000-4000-8000-000000000000', 'Old', 'old'), ('f0000000-0000-4000-8000-000000000000', 'New', 'new');
+INSERT INTO models (project_id, model_name, framework, description)
+SELECT project_id, 'gizmo-' || n, 'onnx', 'Widgets of the past' FROM projects, generate_series(1, 300) AS n WHERE slug = 'old';
+UPDATE projects SET deleted_at = now() WHERE slug = 'old';
+SELECT model_name FROM register_model('my-gizmo', project => 'new', description => 'Widgets of today', framework => 'onnx');
+SELECT gin_clean_pending_list('idx_models_grams') > 0 AND gin_clean_pending_list('idx_models_search') > 0 AS in_order_of_rows;
+SELECT model_name FROM search_models('gizmo');
+SELECT model_name FROM search_models('widgets');
+ROLLBACK;
+-- backslashes and quotes are text, whatever a string is in this session
+SET escape_string_warning = off;
+SET standard_conforming_strings = off;
+SELECT count(*) FROM search_models($$a\'b\$$);
+SELECT model_name FROM search_models($$hurn$$);
+RESET standard_conforming_strings;
+RESET escape_string_warning;
+-- however many names have it within, those that begin with it come first
+BEGIN;
+INSERT INTO models (model_name, framework) SELECT 'x-gizmo-' || n, 'onnx' FROM generate_series(1, 1000) AS n;
+INSERT INTO models (model_name, framework) VALUES ('gizmo-detector', 'onnx');
+SELECT model_name FROM search_models('gizmo', max_rows => 1);
+ROLLBACK;
 -- bad input
 SELECT search_models(NULL);
 SELECT search_models('');

@@ -89,6 +89,7 @@ SELECT untag('plain', 'nobody-made-this');
 SELECT untag('plain', NULL);
 SELECT untag(NULL, 'nlp');
 SELECT untag_object('run', gen_random_uuid(), 'nlp');
+SELECT untag_object('model', NULL, 'nlp');
 SELECT tags_of(NULL);
 SELECT count(*) FROM tags_of('model', NULL);
 

@@ -73,6 +73,7 @@ struct SnapshotMark {
     TransactionId xmin;
     TransactionId xmax;
     uint32 in_progress;
+    int32 subtransactions; ///< on a standby all that is in progress
     unsigned choices;
 
     bool operator==(const SnapshotMark &) const = default;
@@ -88,7 +89,8 @@ struct StatementWorkplace {
 const Workplace &statement_workplace(FunctionCallInfo fcinfo) {
     auto *kept = static_cast<StatementWorkplace *>(fcinfo->flinfo->fn_extra);
     const Snapshot snapshot = GetActiveSnapshot();
-    const SnapshotMark mark{snapshot->curcid, snapshot->xmin, snapshot->xmax, snapshot->xcnt, choices};
+    const SnapshotMark mark{snapshot->curcid, snapshot->xmin,    snapshot->xmax,
+                            snapshot->xcnt,   snapshot->subxcnt, choices};
     if (kept == nullptr || kept->mark != mark) {
         const Workplace now = current_workplace();
         if (kept == nullptr) {

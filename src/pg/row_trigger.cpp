@@ -6,6 +6,8 @@ extern "C" {
 #include "access/htup_details.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
 #include "utils/datum.h"
 }
 
@@ -40,12 +42,19 @@ void require_arguments(const RowTrigger &trigger, int count) {
     }
 }
 
-AttrNumber column_number(const RowTrigger &trigger, const char *name) {
+AttrNumber column_number(const RowTrigger &trigger, const char *name, Oid type) {
     const int number = SPI_fnumber(trigger.columns, name);
     if (number <= 0) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
                         errmsg("trigger \"%s\" needs column \"%s\" of table \"%s\"", trigger.data->tg_trigger->tgname,
                                name, RelationGetRelationName(trigger.relation))));
+    }
+    const Oid actual = TupleDescAttr(trigger.columns, number - 1)->atttypid;
+    if (OidIsValid(type) && actual != type && !IsBinaryCoercible(actual, type)) {
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("trigger \"%s\" needs column \"%s\" of table \"%s\" to be %s, not %s",
+                               trigger.data->tg_trigger->tgname, name, RelationGetRelationName(trigger.relation),
+                               format_type_be(type), format_type_be(actual))));
     }
     return static_cast<AttrNumber>(number);
 }

@@ -34,8 +34,9 @@ RowTrigger row_trigger(FunctionCallInfo fcinfo);
 /// Raises 22023 unless CREATE TRIGGER gives this many arguments.
 void require_arguments(const RowTrigger &trigger, int count);
 
-/// Attribute number of a column; raises 42703 when the table has none of that name.
-AttrNumber column_number(const RowTrigger &trigger, const char *name);
+/// Attribute number of a column; raises 42703 when the table has none of that name, 42804 when it is not of the type
+/// that the trigger reads or writes (InvalidOid: any), which would take one thing for another in memory.
+AttrNumber column_number(const RowTrigger &trigger, const char *name, Oid type = InvalidOid);
 
 struct ColumnValue {
     Datum value;

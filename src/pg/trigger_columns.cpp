@@ -7,6 +7,7 @@
 
 extern "C" {
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "utils/timestamp.h"
 }
 
@@ -64,7 +65,7 @@ void prepare(const RowTrigger &trigger, NormalizeState &state) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                             errmsg("trigger normalize does not know the rule in \"%s\"", argument)));
         }
-        state.columns[i] = column_number(trigger, pnstrdup(argument, static_cast<Size>(colon - argument)));
+        state.columns[i] = column_number(trigger, pnstrdup(argument, static_cast<Size>(colon - argument)), TEXTOID);
     }
     state.count = trigger.argument_count();
     state.ready = true;
@@ -135,8 +136,8 @@ MLR_FUNCTION(mlregistry_trg_touch) {
     const RowTrigger trigger = row_trigger(fcinfo);
     auto &state = statement_state<TouchState>(fcinfo);
     if (state.at == InvalidAttrNumber) {
-        state.at = column_number(trigger, "updated_at");
-        state.by = column_number(trigger, "updated_by");
+        state.at = column_number(trigger, "updated_at", TIMESTAMPTZOID);
+        state.by = column_number(trigger, "updated_by", TEXTOID);
     }
     RowChange change;
     change.set(state.at, TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));

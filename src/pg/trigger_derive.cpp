@@ -48,18 +48,18 @@ VersionColumns &version_columns(FunctionCallInfo fcinfo, const RowTrigger &trigg
     auto &c = statement_state<VersionColumns>(fcinfo);
     if (c.model == InvalidAttrNumber) {
         c = {
-            .organization = column_number(trigger, "organization_id"),
-            .model = column_number(trigger, "model_id"),
-            .framework = column_number(trigger, "framework"),
-            .status = column_number(trigger, "status"),
-            .stage = column_number(trigger, "stage"),
-            .validated_at = column_number(trigger, "validated_at"),
-            .validated_by = column_number(trigger, "validated_by"),
-            .promoted_at = column_number(trigger, "promoted_to_production_at"),
-            .deprecated_at = column_number(trigger, "deprecated_at"),
+            .organization = column_number(trigger, "organization_id", UUIDOID),
+            .model = column_number(trigger, "model_id", UUIDOID),
+            .framework = column_number(trigger, "framework", TEXTOID),
+            .status = column_number(trigger, "status", TEXTOID),
+            .stage = column_number(trigger, "stage", TEXTOID),
+            .validated_at = column_number(trigger, "validated_at", TIMESTAMPTZOID),
+            .validated_by = column_number(trigger, "validated_by", TEXTOID),
+            .promoted_at = column_number(trigger, "promoted_to_production_at", TIMESTAMPTZOID),
+            .deprecated_at = column_number(trigger, "deprecated_at", TIMESTAMPTZOID),
             .deprecation_reason = column_number(trigger, "deprecation_reason"),
-            .archived_at = column_number(trigger, "archived_at"),
-            .frozen_at = column_number(trigger, "frozen_at"),
+            .archived_at = column_number(trigger, "archived_at", TIMESTAMPTZOID),
+            .frozen_at = column_number(trigger, "frozen_at", TIMESTAMPTZOID),
             .last_organization = {},
             .last_model = {},
             .last_framework = nullptr,
@@ -166,10 +166,10 @@ MLR_FUNCTION(mlregistry_trg_derive_model) {
     auto &c = statement_state<ModelColumns>(fcinfo);
     if (c.name == InvalidAttrNumber) {
         c = {
-            .name = column_number(trigger, "model_name"),
-            .display_name = column_number(trigger, "display_name"),
-            .is_active = column_number(trigger, "is_active"),
-            .archived_at = column_number(trigger, "archived_at"),
+            .name = column_number(trigger, "model_name", TEXTOID),
+            .display_name = column_number(trigger, "display_name", TEXTOID),
+            .is_active = column_number(trigger, "is_active", BOOLOID),
+            .archived_at = column_number(trigger, "archived_at", TIMESTAMPTZOID),
             .archived_reason = column_number(trigger, "archived_reason"),
         };
     }
@@ -211,7 +211,9 @@ MLR_FUNCTION(mlregistry_trg_derive_copy) {
     const AttrNumber column = column_number(trigger, trigger.argument(0));
     RowChange change;
     if (column_value(trigger, trigger.row, column).is_null) {
-        const ColumnValue source = column_value(trigger, trigger.row, column_number(trigger, trigger.argument(1)));
+        const Oid type = TupleDescAttr(trigger.columns, column - 1)->atttypid;
+        const ColumnValue source =
+            column_value(trigger, trigger.row, column_number(trigger, trigger.argument(1), type));
         if (!source.is_null) {
             change.set(column, source.value);
         }
@@ -226,8 +228,8 @@ MLR_FUNCTION(mlregistry_trg_derive_alias) {
     if (c.version == InvalidAttrNumber) {
         c = {
             .version = column_number(trigger, "version_id"),
-            .set_at = column_number(trigger, "set_at"),
-            .set_by = column_number(trigger, "set_by"),
+            .set_at = column_number(trigger, "set_at", TIMESTAMPTZOID),
+            .set_by = column_number(trigger, "set_by", TEXTOID),
         };
     }
     RowChange change;

@@ -105,13 +105,22 @@ const char *refusal(const char *semver, const char *what) {
     return psprintf("version %s is frozen: its %s not change", semver, what);
 }
 
+/// The same JSON, however it is written: 1.0 and 1.00 are one number, and a client may write back what it has read.
+bool same_json(const RowTrigger &trigger, AttrNumber column) {
+    const ColumnValue before = column_value(trigger, trigger.before, column);
+    const ColumnValue now = column_value(trigger, trigger.row, column);
+    return TupleDescAttr(trigger.columns, column - 1)->atttypid == JSONBOID && !before.is_null && !now.is_null &&
+           DatumGetBool(DirectFunctionCall2(jsonb_eq, before.value, now.value));
+}
+
 /// Refuses the UPDATE of a row of a frozen version when it changes one of the columns.
 template <std::size_t count>
 void check_columns(const RowTrigger &trigger, const FrozenColumn (&columns)[count], const char *semver,
                    const char *what) {
     for (const FrozenColumn &frozen : columns) {
-        const AttrNumber column = column_number(trigger, frozen.name);
-        if (same_value(trigger, column) ||
+        const AttrNumber column =
+            column_number(trigger, frozen.name, frozen.vocabulary != nullptr ? TEXTOID : InvalidOid);
+        if (same_value(trigger, column) || same_json(trigger, column) ||
             (frozen.may_be_filled && column_value(trigger, trigger.before, column).is_null) ||
             is_rename(trigger, frozen, column)) {
             continue;
@@ -126,8 +135,8 @@ void check_columns(const RowTrigger &trigger, const FrozenColumn (&columns)[coun
 /// Whether a file's version is frozen; false also where the version is gone, as in a cascade.
 bool version_is_frozen(const RowTrigger &trigger, const char **semver) {
     const Datum values[] = {
-        column_value(trigger, trigger.row, column_number(trigger, "organization_id")).value,
-        column_value(trigger, trigger.row, column_number(trigger, "version_id")).value,
+        column_value(trigger, trigger.row, column_number(trigger, "organization_id", UUIDOID)).value,
+        column_value(trigger, trigger.row, column_number(trigger, "version_id", UUIDOID)).value,
     };
     const MemoryContext caller = CurrentMemoryContext;
     bool is_frozen = false;
@@ -145,8 +154,8 @@ bool version_is_frozen(const RowTrigger &trigger, const char **semver) {
 }
 
 bool has_null_key(const RowTrigger &trigger) {
-    return column_value(trigger, trigger.row, column_number(trigger, "organization_id")).is_null ||
-           column_value(trigger, trigger.row, column_number(trigger, "version_id")).is_null;
+    return column_value(trigger, trigger.row, column_number(trigger, "organization_id", UUIDOID)).is_null ||
+           column_value(trigger, trigger.row, column_number(trigger, "version_id", UUIDOID)).is_null;
 }
 
 } // namespace
@@ -188,7 +197,7 @@ MLR_FUNCTION(mlregistry_trg_freeze_file) {
 /// AFTER INSERT OR UPDATE on model_aliases: an alias freezes the version that it names.
 MLR_FUNCTION(mlregistry_trg_effect_alias) {
     const RowTrigger trigger = row_trigger(fcinfo);
-    const AttrNumber version = column_number(trigger, "version_id");
+    const AttrNumber version = column_number(trigger, "version_id", UUIDOID);
     if (trigger.is_update && same_value(trigger, version)) {
         return PointerGetDatum(nullptr);
     }

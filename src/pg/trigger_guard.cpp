@@ -36,7 +36,7 @@ using namespace mlregistry::pg;
 /// AFTER INSERT OR UPDATE on model_aliases.
 MLR_FUNCTION(mlregistry_trg_guard_alias) {
     const RowTrigger trigger = row_trigger(fcinfo);
-    const AttrNumber version = column_number(trigger, "version_id");
+    const AttrNumber version = column_number(trigger, "version_id", UUIDOID);
     if (trigger.is_update && same_value(trigger, version)) {
         return PointerGetDatum(nullptr);
     }
@@ -63,7 +63,7 @@ MLR_FUNCTION(mlregistry_trg_guard_version) {
         !column_value(trigger, trigger.before, deleted_at).is_null) {
         return PointerGetDatum(nullptr);
     }
-    const Datum values[] = {column_value(trigger, trigger.row, column_number(trigger, "version_id")).value};
+    const Datum values[] = {column_value(trigger, trigger.row, column_number(trigger, "version_id", UUIDOID)).value};
     connect();
     // The UPDATE holds the row's lock already; an alias that was committed meanwhile must be seen.
     if (run(alias_of_version, table_owner(trigger), values, nullptr, Sight::latest, 1) != 0) {
@@ -78,8 +78,8 @@ MLR_FUNCTION(mlregistry_trg_guard_version) {
 /// BEFORE UPDATE and AFTER DELETE on the lookup tables. Arguments: none.
 MLR_FUNCTION(mlregistry_trg_builtin) {
     const RowTrigger trigger = row_trigger(fcinfo);
-    const AttrNumber builtin = column_number(trigger, "builtin");
-    const AttrNumber name = column_number(trigger, "name");
+    const AttrNumber builtin = column_number(trigger, "builtin", BOOLOID);
+    const AttrNumber name = column_number(trigger, "name", TEXTOID);
     const bool was_builtin = is_true(column_value(trigger, trigger.is_update ? trigger.before : trigger.row, builtin));
     if (was_builtin && (!trigger.is_update || !same_value(trigger, name) || !same_value(trigger, builtin))) {
         const std::string_view value = column_text(trigger, trigger.is_update ? trigger.before : trigger.row, name);

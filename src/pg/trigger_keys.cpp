@@ -69,7 +69,7 @@ struct KeysState {
 
 AttrNumber optional_column(const RowTrigger &trigger, const char *name) {
     const int number = SPI_fnumber(trigger.columns, name);
-    return static_cast<AttrNumber>(number > 0 ? number : 0);
+    return number > 0 ? column_number(trigger, name, UUIDOID) : InvalidAttrNumber;
 }
 
 void add_key(KeysState &state, AttrNumber column) {
@@ -85,12 +85,12 @@ void add_key(KeysState &state, AttrNumber column) {
 
 /// Arguments: parent table and parent key, or none.
 void prepare(const RowTrigger &trigger, KeysState &state) {
-    state.organization = column_number(trigger, "organization_id");
+    state.organization = column_number(trigger, "organization_id", UUIDOID);
     state.project = optional_column(trigger, "project_id");
     add_key(state, state.organization);
     add_key(state, state.project);
     if (trigger.argument_count() == 2) {
-        state.parent_key = column_number(trigger, trigger.argument(1));
+        state.parent_key = column_number(trigger, trigger.argument(1), UUIDOID);
         add_key(state, state.parent_key);
         for (Parent &parent : parents) {
             if (std::strcmp(parent.table, trigger.argument(0)) == 0) {

@@ -17,7 +17,7 @@ BAIL_OUT('there is no released version to upgrade from') unless @released;
 
 my $node = new_node('upgrade');
 my $folder = PostgreSQL::Test::Utils::tempdir();
-sql($node, 'postgres', 'CREATE ROLE mlr_owner; CREATE ROLE mlr_auditor');
+sql($node, 'postgres', 'CREATE ROLE mlr_owner; CREATE ROLE mlr_auditor; CREATE ROLE mlr_app LOGIN');
 
 my $clean = 'SELECT * FROM mlregistry.check_registry()';
 my $versions = 'SELECT extension_version, schema_version, library_version FROM mlregistry.registry_info()';
@@ -163,12 +163,37 @@ SQL
         same_lines($others, $fresh_others, 'catalogs are those of a fresh installation with the same additions');
         same_rows('old', $before, 'no row has changed');
         same_lines($privileges, $fresh_privileges, 'the privileges that came with the extension are those of a fresh installation');
-        same_lines(grants('old'), join("\n", sort(split(/\n/, $grants), 'GRANT SELECT ON TABLE mlregistry.teams TO mlr_auditor;')),
-            'what the DBA has granted and revoked is still dumped, and who reads a view may read what was added to it');
+        same_lines(grants('old'), join("\n", sort(split(/\n/, $grants), map { "GRANT SELECT ON TABLE mlregistry.$_ TO mlr_auditor;" } qw(teams tags model_tags))),
+            'what the DBA has granted and revoked is still dumped, and who reads models may read what was added to them');
         sql($node, 'old', "DROP EXTENSION mlregistry CASCADE; DROP SCHEMA mlregistry CASCADE; $install_old");
         sql($node, 'old', "GRANT EXECUTE ON FUNCTION mlregistry.check_registry() TO PUBLIC; $update");
         is_sql($node, 'old', q{SELECT has_function_privilege('mlr_auditor', 'mlregistry.check_registry()', 'EXECUTE')}, 't',
             'what the DBA has granted to all is still granted');
+        drop_database('old');
+    };
+
+    # The rights that the README of that version asks for.
+    subtest "from $old, an application that is no superuser" => sub {
+        new_database('old', $install_old);
+        sql($node, 'old', <<'SQL');
+GRANT USAGE ON SCHEMA mlregistry TO mlr_app;
+GRANT SELECT ON mlregistry.organizations, mlregistry.projects, mlregistry.v_models_latest TO mlr_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON mlregistry.models, mlregistry.model_versions, mlregistry.model_aliases TO mlr_app;
+DO $$BEGIN IF to_regclass('mlregistry.version_files') IS NOT NULL THEN GRANT SELECT, INSERT, UPDATE, DELETE ON mlregistry.version_files TO mlr_app; END IF; END$$;
+SQL
+        for my $model ('before', 'after') {
+            sql($node, 'old', $update) if $model eq 'after';
+            is_sql($node, 'old', <<"SQL", "$model\n1.0.0\n1.1.0\nchampion\n1.1.0\n$model\n$model", "does $model the upgrade what it could before", as => 'mlr_app');
+SET search_path = public, mlregistry;
+SELECT model_name FROM register_model('$model', framework => 'onnx');
+SELECT semver FROM register_version('$model', '1.0.0', '/srv/1');
+SELECT semver FROM register_version('$model', bump => 'minor', artifact_uri => '/srv/2');
+SELECT alias FROM set_alias('$model', 'champion', 'latest');
+SELECT semver FROM resolve('$model\@champion');
+SELECT model_name FROM list_models() WHERE model_name = '$model';
+SELECT model_name FROM v_models_latest WHERE model_name = '$model';
+SQL
+        }
         drop_database('old');
     };
 

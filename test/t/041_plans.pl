@@ -137,7 +137,7 @@ plans_of('tag of the last names', 50, q{list_models(tag => 'by-name', max_rows =
 plans_of('all of 1', 50, q{models_with_tags('{tag-002}', max_rows => 50)});
 plans_of('all of 2 frequent', 50, q{models_with_tags('{tag-001,tag-002}', max_rows => 50)}, tags => 25_000);
 plans_of('all of 2, less frequent', 50, q{models_with_tags('{tag-005,tag-006}', max_rows => 50)});
-plans_of('all of 3 frequent', 50, q{models_with_tags('{tag-001,tag-002,tag-003}', max_rows => 50)}, tags => 50_000);
+plans_of('all of 3 frequent', 50, q{models_with_tags('{tag-001,tag-002,tag-003}', max_rows => 50)}, tags => 65_000);
 plans_of('all of 3, one rare', 2, q{models_with_tags('{tag-001,tag-002,tag-150}', max_rows => 50)});
 # Both tags are read to the end, which is what there is of them and no more.
 plans_of('all of 2 that exclude each other', 0, q{models_with_tags('{left,right}', max_rows => 50)}, tags => 65_000);
@@ -158,7 +158,7 @@ plans_of('7 characters', 50, q{search_models('raud-ch')});
 plans_of('4 characters, few hits', 18, q{search_models('0001')});
 plans_of('2 characters, no hits', 0, q{search_models('qz')});
 plans_of('many characters, no hits', 0, q{search_models('zzzzzzzzzz')});
-plans_of('one character', 0, q{search_models('a')});
+plans_of('one character', 50, q{search_models('a')});
 my $last = sql($node, 'd', q{SELECT project_slug || '/' || model_name FROM search_models('fraud') OFFSET 49});
 plans_of('second page of a word', 50, "search_models('fraud', after => '$last')");
 plans_of('datasets', 50, 'list_datasets(max_rows => 50)');

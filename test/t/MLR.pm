@@ -456,7 +456,7 @@ GRANT USAGE ON SCHEMA mlregistry TO mlr_auditor;
 GRANT SELECT, UPDATE (description) ON mlregistry.models TO mlr_auditor;
 GRANT SELECT ON mlregistry.v_models_latest TO mlr_auditor WITH GRANT OPTION;
 -- What the view reads beside models; an upgrade that adds a table to the view grants it.
-DO $$BEGIN IF to_regclass('mlregistry.teams') IS NOT NULL THEN GRANT SELECT ON mlregistry.teams TO mlr_auditor; END IF; END$$;
+DO $$BEGIN IF to_regclass('mlregistry.teams') IS NOT NULL THEN GRANT SELECT ON mlregistry.teams, mlregistry.tags, mlregistry.model_tags TO mlr_auditor; END IF; END$$;
 GRANT EXECUTE ON FUNCTION mlregistry.check_registry() TO mlr_auditor;
 REVOKE EXECUTE ON FUNCTION mlregistry.drop_alias(text, text) FROM PUBLIC;
 ALTER TABLE mlregistry.models ENABLE ROW LEVEL SECURITY;

@@ -4,21 +4,22 @@ CREATE OR REPLACE FUNCTION is_intact(version semver) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_semver_is_intact';
 COMMENT ON FUNCTION is_intact(semver) IS 'false when the stored bytes are not a version';
 
--- What install() makes, from the text that makes it, so that there is one list of each.
+-- What install() makes, from the text that makes it, so that there is one list of each. Without backslashes, here and in other
+-- functions, but in E'': standard_conforming_strings may be off.
 CREATE OR REPLACE FUNCTION registry_triggers() RETURNS TABLE (table_name text, trigger_name text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
-          FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER (\w+) [^;]*? ON mlregistry\.(\w+)\s[^;]*?FOR EACH', 'g') AS m
+          FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER ([a-z0-9_]+) [^;]*? ON mlregistry[.]([a-z0-9_]+)[[:space:]][^;]*?FOR EACH', 'g') AS m
     $function$;
 COMMENT ON FUNCTION registry_triggers() IS 'triggers that install() makes';
 
 CREATE OR REPLACE FUNCTION registry_constraints() RETURNS TABLE (table_name text, constraint_name text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
     AS $function$
-        SELECT substring(made.statement from 'CREATE TABLE mlregistry\.(\w+) '), named.m[1]
-          FROM regexp_split_to_table(mlregistry.install_script(), ';\s*\n') AS made (statement),
-               regexp_matches(made.statement, '\n\s+CONSTRAINT (\w+) ', 'g') AS named (m)
+        SELECT substring(made.statement from 'CREATE TABLE mlregistry[.]([a-z0-9_]+) '), named.m[1]
+          FROM regexp_split_to_table(mlregistry.install_script(), E';[[:space:]]*\n') AS made (statement),
+               regexp_matches(made.statement, E'\n[[:space:]]+CONSTRAINT ([a-z0-9_]+) ', 'g') AS named (m)
     $function$;
 COMMENT ON FUNCTION registry_constraints() IS 'constraints that install() makes';
 
@@ -26,7 +27,7 @@ CREATE OR REPLACE FUNCTION registry_indexes() RETURNS TABLE (table_name text, in
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
-          FROM regexp_matches(mlregistry.install_script(), 'CREATE (?:UNIQUE )?INDEX (\w+) ON mlregistry\.(\w+)', 'g') AS m
+          FROM regexp_matches(mlregistry.install_script(), 'CREATE (?:UNIQUE )?INDEX ([a-z0-9_]+) ON mlregistry[.]([a-z0-9_]+)', 'g') AS m
     $function$;
 COMMENT ON FUNCTION registry_indexes() IS 'indexes that install() makes besides those of constraints';
 
@@ -94,7 +95,7 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
                format('ALTER TABLE mlregistry.%I ENABLE TRIGGER %I;', r.relation_name, t.tgname)
           FROM mlregistry.registry_relations() r
           JOIN pg_trigger t ON t.tgrelid = to_regclass(format('mlregistry.%I', r.relation_name))
-         WHERE t.tgenabled IN ('D', 'R') AND (t.tgname LIKE 'mlr\_%' OR t.tgisinternal)
+         WHERE t.tgenabled IN ('D', 'R') AND (starts_with(t.tgname::text, 'mlr_') OR t.tgisinternal)
         UNION ALL
         SELECT 'missing_trigger', 'error', format('%s on %s', wanted.trigger_name, wanted.table_name), 'The trigger does not exist, so its rules do not hold.',
                'Restore it from mlregistry.install_script().'
@@ -162,7 +163,7 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
 
         -- Whatever trigger keys puts beside its parent: the triggers say what that is.
         FOR parent IN
-            SELECT c.relname AS child, split_part(encode(t.tgargs, 'escape'), '\000', 1) AS parent, split_part(encode(t.tgargs, 'escape'), '\000', 2) AS key
+            SELECT c.relname AS child, split_part(encode(t.tgargs, 'escape'), E'\\000', 1) AS parent, split_part(encode(t.tgargs, 'escape'), E'\\000', 2) AS key
               FROM mlregistry.registry_relations() r
               JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', r.relation_name))
               JOIN pg_trigger t ON t.tgrelid = c.oid

@@ -48,9 +48,12 @@ CREATE OR REPLACE FUNCTION find_dataset(reference text) RETURNS uuid
     $function$;
 COMMENT ON FUNCTION find_dataset(text) IS 'identifier of the dataset that a reference [project/]name, with or without dataset: before it, names; P0002 when there is none';
 
+-- Seconds, not times: whatever may be stored is compared, infinite times and demands of 200,000 years too.
 CREATE OR REPLACE FUNCTION is_stale(freshness_sla_hours integer, last_updated_at timestamptz, created_at timestamptz, at timestamptz DEFAULT now()) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    AS $function$SELECT coalesce(coalesce(last_updated_at, created_at) < at - make_interval(hours => freshness_sla_hours), false)$function$;
+    AS $function$
+        SELECT coalesce(extract(epoch FROM coalesce(last_updated_at, created_at)) + freshness_sla_hours * 3600::numeric < extract(epoch FROM at), false)
+    $function$;
 COMMENT ON FUNCTION is_stale(integer, timestamptz, timestamptz, timestamptz) IS 'true when data was last updated (or, if it never was, registered) longer ago than its freshness allows; false where nothing is demanded';
 
 CREATE OR REPLACE FUNCTION dataset_info(dataset_id uuid) RETURNS dataset_info
@@ -201,7 +204,11 @@ CREATE OR REPLACE FUNCTION list_datasets(
         IF after IS NOT NULL THEN
             after := regexp_replace(after, '^dataset:', '');
             after_slug := coalesce(CASE WHEN position('/' IN after) > 0 THEN split_part(after, '/', 1) END,
-                                   (SELECT p.slug FROM projects p WHERE p.project_id = current_project_id()), '');
+                                   (SELECT p.slug FROM projects p WHERE p.project_id = coalesce(only_project, current_project_id())));
+            IF after_slug IS NULL THEN
+                RAISE EXCEPTION 'after names no project: "%"', shortened(after)
+                    USING ERRCODE = 'invalid_parameter_value', HINT = 'There is no current project: write it project/name.';
+            END IF;
             after_name := substring(after FROM position('/' IN after) + 1);
         END IF;
         conditions := concat(
@@ -245,7 +252,8 @@ CREATE OR REPLACE FUNCTION stale_datasets(project text DEFAULT NULL, at timestam
     BEGIN
         RETURN QUERY
             SELECT p.slug, d.dataset_name, t.team_name, d.data_steward, d.freshness_sla_hours, d.last_updated_at,
-                   stale_datasets.at - (coalesce(d.last_updated_at, d.created_at) + make_interval(hours => d.freshness_sla_hours)),
+                   CASE WHEN isfinite(stale_datasets.at) AND isfinite(coalesce(d.last_updated_at, d.created_at))
+                        THEN stale_datasets.at - coalesce(d.last_updated_at, d.created_at) - make_interval(hours => d.freshness_sla_hours) END,
                    d.dataset_id
               FROM datasets d
               JOIN projects p USING (project_id)
@@ -256,4 +264,4 @@ CREATE OR REPLACE FUNCTION stale_datasets(project text DEFAULT NULL, at timestam
              ORDER BY 7 DESC, 1, 2;
     END
     $function$;
-COMMENT ON FUNCTION stale_datasets(text, timestamptz) IS 'datasets that are older than their freshness_sla_hours allow, most overdue first; one that was never updated counts from its registration';
+COMMENT ON FUNCTION stale_datasets(text, timestamptz) IS 'datasets that are older than their freshness_sla_hours allow, most overdue first (NULL: infinitely); one that was never updated counts from its registration';

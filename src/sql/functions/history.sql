@@ -73,7 +73,7 @@ CREATE OR REPLACE FUNCTION compare_versions(a uuid, b uuid)
     DECLARE
         version_a uuid := live_version(a);
         version_b uuid := live_version(b);
-        a_number constant text := '^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$';
+        a_number constant text := '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$';
     BEGIN
         RETURN QUERY
             WITH fields AS (
@@ -146,4 +146,4 @@ CREATE OR REPLACE FUNCTION production_versions(project text DEFAULT NULL, team t
              ORDER BY live.slug, live.model_name;
     END
     $function$;
-COMMENT ON FUNCTION production_versions(text, text) IS 'versions in stage production, at most one a model, by project and model; of one project, of the models of one team, or all';
+COMMENT ON FUNCTION production_versions(text, text) IS 'versions in stage production, those of archived models too, at most one a model, by project and model; of one project, of the models of one team, or all';

@@ -76,7 +76,7 @@ CREATE OR REPLACE FUNCTION register_model(
         IF in_project IS NULL THEN
             RAISE EXCEPTION 'there is no current project'
                 USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = 'The default project is deleted: name another one with project => ....';
+                      HINT = 'Name one with project => ..., or choose one with use_project().';
         END IF;
         PERFORM require_if_exists(if_exists);
         -- The name alone: a reference "project/name" here would be somebody's mistake.
@@ -156,9 +156,13 @@ CREATE OR REPLACE FUNCTION models_page(
         page_ids uuid[];
     BEGIN
         IF after IS NOT NULL THEN
-            SELECT coalesce(r.project, here.slug, ''), r.model INTO after_slug, after_model
+            SELECT coalesce(r.project, here.slug), r.model INTO after_slug, after_model
               FROM parse_reference(after) AS r
-              LEFT JOIN projects here ON here.project_id = current_project_id();
+              LEFT JOIN projects here ON here.project_id = coalesce(project, current_project_id());
+            IF after_slug IS NULL THEN
+                RAISE EXCEPTION 'after names no project: "%"', shortened(after)
+                    USING ERRCODE = 'invalid_parameter_value', HINT = 'There is no current project: write it project/name.';
+            END IF;
         END IF;
         conditions := concat(
             format('m.organization_id = %L AND m.project_id = p.project_id AND m.deleted_at IS NULL', current_organization_id()),

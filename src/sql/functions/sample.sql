@@ -40,7 +40,7 @@ CREATE OR REPLACE FUNCTION sample_tables()
                             WHERE f.conrelid = t.relation AND f.contype = 'f' AND a.attnum = ANY (f.conkey)) AS is_reference
               FROM tables t
               JOIN pg_attribute a ON a.attrelid = t.relation AND a.atttypid = 'uuid'::regtype AND a.attnum > 0 AND NOT a.attisdropped
-             WHERE CASE WHEN t.is_history THEN a.attnum <> ALL (t.key) AND a.attname NOT LIKE '%\_by\_user'
+             WHERE CASE WHEN t.is_history THEN a.attnum <> ALL (t.key) AND right(a.attname::text, 8) <> '_by_user'
                         ELSE a.attnum = ANY (t.key) AND (a.attname <> 'organization_id' OR cardinality(t.key) = 1) END
         ), marks AS (
             SELECT c.ordinal, c.relation_name, c.is_history,

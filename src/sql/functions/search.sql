@@ -56,10 +56,10 @@ CREATE OR REPLACE FUNCTION search_part_condition(search text, name_column text, 
     LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
         SELECT CASE WHEN octet_length(search) < 2 THEN format('%s = %L', name_column, lower(search COLLATE "C"))
-                    ELSE format('(name_grams(%1$s, %2$s) @> %3$L::integer[] AND position(%4$L IN lower((%1$s || E''\n'' || %2$s) COLLATE "C")) > 0)',
+                    ELSE format('(name_grams(%1$s, %2$s) @> %3$L::integer[] AND position(%4$L IN lower((%1$s || chr(10) || %2$s) COLLATE "C")) > 0)',
                                 name_column, display_column, name_query_grams(search), lower(search COLLATE "C")) END
     $function$;
-COMMENT ON FUNCTION search_part_condition(text, text, text) IS 'SQL condition: the text occurs in one of the names, ASCII letters in either case; a single character must be the name';
+COMMENT ON FUNCTION search_part_condition(text, text, text) IS 'SQL condition: the text occurs in one of the names, ASCII letters in either case; a single byte must be the name';
 
 CREATE OR REPLACE FUNCTION search_models(
         search text,
@@ -75,7 +75,7 @@ CREATE OR REPLACE FUNCTION search_models(
     #variable_conflict use_variable
     DECLARE
         only_project uuid := project_filter(project);
-        after_id uuid := CASE WHEN after IS NOT NULL THEN find_model(after) END;
+        after_id uuid := CASE WHEN after IS NOT NULL THEN find_model(CASE WHEN position('/' IN after) > 0 THEN after ELSE concat_ws('/', project, after) END) END;
         most constant integer := 200; -- so many of each way are ranked
         name text;
         candidates text;
@@ -86,9 +86,14 @@ CREATE OR REPLACE FUNCTION search_models(
         search := search_text(search);
         name := lower(search COLLATE "C");
         candidates := concat(
-            format('SELECT m.model_id FROM models m WHERE m.organization_id = %L AND m.deleted_at IS NULL', current_organization_id()),
+            format('FROM models m WHERE m.organization_id = %L AND m.deleted_at IS NULL', current_organization_id()),
             CASE WHEN active THEN ' AND m.is_active' WHEN NOT active THEN ' AND NOT m.is_active' END,
-            CASE WHEN only_project IS NOT NULL THEN format(' AND m.project_id = %L', only_project) END);
+            CASE WHEN only_project IS NOT NULL THEN format(' AND m.project_id = %L', only_project)
+                 -- Before the limit: what is in deleted projects must not take the place of what is there.
+                 ELSE (SELECT format(' AND m.project_id <> ALL (%L)', array_agg(p.project_id))
+                         FROM projects p
+                        WHERE p.organization_id = current_organization_id() AND p.deleted_at IS NOT NULL
+                       HAVING count(*) > 0) END);
         -- The name itself 5, its beginning 4, a part of it 3, a part of the display name 2; to each the weight of the words
         -- is added, which is below 1. Of equals the shorter name is nearer.
         ranked := format(
@@ -105,7 +110,14 @@ CREATE OR REPLACE FUNCTION search_models(
             name, search_language()::text, search);
         EXECUTE format(
             'WITH hits AS (
-                 (%1$s AND m.model_name = %2$L) UNION (%1$s AND %3$s LIMIT %5$s) UNION (%1$s AND %4$s LIMIT %5$s)),
+                 (SELECT m.model_id %1$s AND m.model_name = %2$L)
+                 UNION
+                 (SELECT n.model_id FROM (SELECT m.model_id, m.model_name %1$s AND m.model_name >= %2$L ORDER BY m.model_name LIMIT %5$s) AS n
+                   WHERE starts_with(n.model_name, %2$L))
+                 UNION
+                 (SELECT m.model_id %1$s AND %3$s LIMIT %5$s)
+                 UNION
+                 (SELECT m.model_id %1$s AND %4$s LIMIT %5$s)),
              last_seen AS (%6$s WHERE m.model_id = %7$L),
              page AS (SELECT r.*
                         FROM (%6$s WHERE m.model_id IN (SELECT h.model_id FROM hits h)) AS r

@@ -201,6 +201,9 @@ CREATE OR REPLACE FUNCTION untag_object(kind text, object_id uuid, tag text) RET
         others text;
     BEGIN
         PERFORM require_tagged_kind(kind);
+        IF object_id IS NULL THEN
+            RAISE EXCEPTION 'the identifier of what is tagged must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
         SELECT i.* INTO before FROM tags_of(kind, object_id) AS i WHERE i.tag_id = wanted;
         CASE kind
             WHEN 'model' THEN DELETE FROM model_tags t WHERE t.model_id = object_id AND t.tag_id = wanted;

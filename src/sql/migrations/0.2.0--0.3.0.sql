@@ -547,7 +547,8 @@ SELECT m.model_id,
              LIMIT 1))
  WHERE m.is_active AND m.deleted_at IS NULL AND p.deleted_at IS NULL AND o.deleted_at IS NULL;
 COMMENT ON COLUMN mlregistry.v_models_latest.team_id IS 'Team that owns the model';
--- Who reads the view reads teams with it now, as views here work with the rights of who asks.
+-- Who reads models reads their teams and tags with them now: views and functions work with the rights of who asks, and
+-- v_models_latest, register_model() and list_models() show them.
 DO $migration$
 DECLARE
     reader text;
@@ -555,9 +556,10 @@ BEGIN
     FOR reader IN
         SELECT DISTINCT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END
           FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) AS a
-         WHERE c.oid = 'mlregistry.v_models_latest'::pg_catalog.regclass AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
+         WHERE c.oid IN ('mlregistry.v_models_latest'::pg_catalog.regclass, 'mlregistry.models'::pg_catalog.regclass)
+           AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
     LOOP
-        EXECUTE 'GRANT SELECT ON mlregistry.teams TO ' || reader;
+        EXECUTE 'GRANT SELECT ON mlregistry.teams, mlregistry.tags, mlregistry.model_tags TO ' || reader;
     END LOOP;
 END
 $migration$;
