@@ -44,8 +44,8 @@ CREATE FUNCTION bench.ratios(of_measure text, upper text, lower text)
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY r.upper / nullif(r.lower, 0)), min(r.upper / nullif(r.lower, 0)),
            max(r.upper / nullif(r.lower, 0)), min(r.upper) / nullif(min(r.lower), 0),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY r.by_wall)
-      FROM (SELECT CASE WHEN b.cpu IS NULL THEN a.wall ELSE a.cpu END AS upper,
-                   CASE WHEN a.cpu IS NULL THEN b.wall ELSE b.cpu END AS lower, a.wall / nullif(b.wall, 0) AS by_wall
+      FROM (SELECT CASE WHEN a.cpu IS NULL OR b.cpu IS NULL THEN a.wall ELSE a.cpu END AS upper,
+                   CASE WHEN a.cpu IS NULL OR b.cpu IS NULL THEN b.wall ELSE b.cpu END AS lower, a.wall / nullif(b.wall, 0) AS by_wall
               FROM bench.times a
               JOIN bench.times b USING (measure, round)
              WHERE measure = of_measure AND round > 0 AND a.side = upper AND b.side = lower) AS r
@@ -59,7 +59,7 @@ CREATE FUNCTION bench.report(reference text DEFAULT 'ours') RETURNS TABLE
            r.highest::numeric(8, 2), r.best::numeric(8, 2), r.by_wall::numeric(8, 2)
       FROM (SELECT t.measure, t.side, min(t.ctid) AS first,
                    percentile_cont(0.5) WITHIN GROUP (ORDER BY t.wall) AS wall,
-                   percentile_cont(0.5) WITHIN GROUP (ORDER BY t.cpu) AS cpu
+                   CASE WHEN count(t.cpu) = count(*) THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY t.cpu) END AS cpu
               FROM bench.times t WHERE t.round > 0 GROUP BY t.measure, t.side) AS s
       LEFT JOIN LATERAL bench.ratios(s.measure, s.side, reference) AS r ON true
      ORDER BY min(s.first) OVER (PARTITION BY s.measure), s.side <> reference, s.first

@@ -19,6 +19,7 @@ my %is_big = map { $_ => 1 } qw(models model_tags datasets dataset_tags model_ve
 my $node = new_node('plans', conf => <<'CONF');
 shared_buffers = 256MB
 fsync = off
+full_page_writes = off
 max_wal_size = 4GB
 autovacuum = off
 jit = off
@@ -76,10 +77,10 @@ my %is_gin = map { $_ => 1 } split /\n/,
 # visited in each big table, over all statements of the call, tags => the same in model_tags, entries => of a B-tree that a
 # bitmap is made of.
 #
-# Where the bounds come from: models_page() looks up at most 2,000 models of a project, and sees the beginning of the next
+# Where the bounds come from: models_page() looks up less than 1,500 models of a project, and sees the beginning of the next
 # project before it knows that the page is full; where a project has more, 50 of them are found among its first names, unless
 # tags go with the order of names. search_models() ranks at most 400, and throws away what the index cannot tell from hits.
-# In model_tags, index entries are counted up to 2,000 for each tag to begin with the rarest, then up to 2,000 hits.
+# In model_tags, index entries are counted up to 1,500 for each tag to begin with the rarest, then up to 1,500 hits.
 sub plans_of {
     my ($name, $rows, $call, %options) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
