@@ -41,7 +41,7 @@ enum class Error : std::uint8_t {
     none,
     too_long,           ///< more than max_text bytes; a limit
     too_many,           ///< more than max_comparators comparators; a limit
-    version_too_long,   ///< a version, or a bound that follows from it, has more than 256 characters; a limit
+    version_too_long,   ///< a version without its build, or a bound that follows, has more than 256 characters; a limit
     expected_version,   ///< a version or part of one must start here
     leading_zero,       ///< a number starts with a superfluous zero here
     v_prefix,           ///< a version starts with "v" here
@@ -96,7 +96,8 @@ inline constexpr std::uint8_t wire_version = 1;
 
 /// Reads a requirement as Cargo.toml has it (the Cargo book, "Specifying Dependencies", and the crate semver:
 /// comparators separated by commas, a bare version is a caret) and writes the normalized source of a range that the
-/// same versions satisfy in default mode, prereleases as Cargo admits them.
+/// same versions satisfy in default mode, prereleases as Cargo admits them. The position of a limit that only the
+/// result exceeds is 1, or that behind the end.
 [[nodiscard]] Outcome from_cargo(std::string_view requirement, Text &out) noexcept;
 
 // ---- the derived form (semver_range_compile.cpp) -------------------------------------------------------------------
@@ -189,8 +190,9 @@ void canonical(const Compiled &range, CanonicalText &out) noexcept;
 /// True when the stored version satisfies the range, in the mode that it was compiled for. Works on bytes alone.
 [[nodiscard]] bool satisfies(const Compiled &range, Bytes version) noexcept;
 
-/// -1 when the version is below the range, 1 when it is above, 0 otherwise, as npm's ltr() and gtr() answer. A
-/// prerelease that lies between the bounds but does not satisfy the range is both for npm; it is 1 here.
+/// -1 when the version is below the range, 1 when it is above, 0 otherwise, as npm's ltr() and gtr() answer. Of a
+/// prerelease between the bounds that the prerelease rule excludes both of these may say yes; it is 1 here. A range
+/// that is open to one side has nothing on that side.
 [[nodiscard]] int outside(const Compiled &range, Bytes version) noexcept;
 
 /// Lower and upper end of the enclosing interval of the whole range. Not bounded when the range is open there, and when
