@@ -136,7 +136,7 @@ SELECT count(*) AS aliased FROM generate_series(1, 3) AS m, set_alias('gen-' || 
 CREATE FUNCTION pg_temp.long_way(model text, selector text) RETURNS uuid LANGUAGE plpgsql AS $$
 BEGIN
     RETURN find_version(find_model(model), selector);
-EXCEPTION WHEN no_data_found OR invalid_parameter_value THEN
+EXCEPTION WHEN no_data_found OR invalid_parameter_value OR invalid_text_representation THEN
     RETURN NULL;
 END $$;
 CREATE TEMP TABLE both_ways AS

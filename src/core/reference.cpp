@@ -50,7 +50,9 @@ SelectorKind classify(std::string_view selector) noexcept {
         return SelectorKind::exact;
     }
     const auto range_or_invalid = [&] {
-        return semver_range::is_semver_range(selector) ? SelectorKind::range : SelectorKind::invalid;
+        // Nothing but blanks reads as any version, which nobody means who writes it behind an @.
+        const bool blank = selector.find_first_not_of(" \t\n\v\f\r") == std::string_view::npos;
+        return !blank && semver_range::is_semver_range(selector) ? SelectorKind::range : SelectorKind::invalid;
     };
     if (selector.size() > longest_word) {
         return range_or_invalid();

@@ -5,6 +5,7 @@ extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "nodes/parsenodes.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -29,7 +30,9 @@ class AsOwner {
 };
 
 SPIPlanPtr prepare(const OwnerQuery &query) {
-    SPIPlanPtr const plan = SPI_prepare(query.sql, query.n_arguments, const_cast<Oid *>(query.types));
+    // A generic plan from the first call on: these are look-ups by keys, and planning takes longer than they do.
+    SPIPlanPtr const plan =
+        SPI_prepare_cursor(query.sql, query.n_arguments, const_cast<Oid *>(query.types), CURSOR_OPT_GENERIC_PLAN);
     if (plan == nullptr) {
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
                         errmsg("cannot prepare an integrity query: %s", SPI_result_code_string(SPI_result))));

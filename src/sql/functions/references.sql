@@ -228,7 +228,7 @@ CREATE OR REPLACE FUNCTION latest_version_id(
                  WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL
                    AND (latest_version_id.stage IS NULL OR v.stage = latest_version_id.stage)
                    AND (latest_version_id.stage IS NOT NULL OR v.status <> 'archived') AND (deprecated_too OR v.status <> 'deprecated')
-                   AND satisfies(v.semver, latest_version_id.range, true)
+                   AND satisfies(v.semver, (SELECT latest_version_id.range), true)
                  ORDER BY v.semver DESC
                  LIMIT 1;
             ELSIF latest_by = 'precedence' THEN
@@ -237,7 +237,7 @@ CREATE OR REPLACE FUNCTION latest_version_id(
                  WHERE v.model_id = latest_version_id.model_id AND v.deleted_at IS NULL
                    AND (latest_version_id.stage IS NULL OR v.stage = latest_version_id.stage)
                    AND (latest_version_id.stage IS NOT NULL OR v.status <> 'archived') AND (deprecated_too OR v.status <> 'deprecated')
-                   AND v.semver <@ latest_version_id.range
+                   AND v.semver <@ (SELECT latest_version_id.range)
                  ORDER BY v.semver DESC
                  LIMIT 1;
             ELSE
@@ -331,6 +331,10 @@ CREATE OR REPLACE FUNCTION find_version(model_id uuid, selector text) RETURNS uu
                   FROM model_aliases a
                  WHERE a.model_id = find_version.model_id AND a.alias = lower(find_version.selector COLLATE "C");
             ELSE
+                -- What looks like a range is refused as one, with the position.
+                IF selector ~ '^[0-9vVxX*<>=~^|]' THEN
+                    PERFORM selector::semver_range;
+                END IF;
                 RAISE EXCEPTION 'invalid selector: "%"', shortened(selector)
                     USING ERRCODE = 'invalid_parameter_value',
                           DETAIL = 'It is neither a version, a range, an alias, a stage nor latest.',
@@ -363,6 +367,14 @@ CREATE OR REPLACE FUNCTION find_version(model_id uuid, selector text) RETURNS uu
                         AND v.semver >= range_upper(find_version.selector::semver_range)
                         AND (v.semver > range_upper(find_version.selector::semver_range) OR NOT range_upper_inclusive(find_version.selector::semver_range))
                       ORDER BY v.semver LIMIT 1)) AS near;
+            IF candidates IS NULL THEN
+                -- All of them lie in a gap between alternatives.
+                SELECT 'Nearest: ' || concat_ws(' and ', min(v.semver), nullif(max(v.semver), min(v.semver))) || '.' INTO candidates
+                  FROM model_versions v
+                 WHERE v.model_id = find_version.model_id AND v.deleted_at IS NULL
+                   AND NOT satisfies(v.semver, find_version.selector::semver_range, true)
+                HAVING count(*) > 0;
+            END IF;
             SELECT concat_ws(' ', candidates,
                              CASE WHEN bool_or(v.semver <@ find_version.selector::semver_range)
                                   THEN format('Deprecated or archived, and not counted: %s.', max_satisfying(v.semver, find_version.selector::semver_range))

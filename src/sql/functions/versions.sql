@@ -70,8 +70,8 @@ CREATE OR REPLACE FUNCTION latest_versions(
         IF latest_by = 'precedence' AND stage IS NULL THEN
             one_pick := concat('SELECT v.* FROM model_versions v WHERE v.model_id = m.model_id AND v.deleted_at IS NULL AND v.status <> ''archived''',
                                CASE WHEN NOT coalesce(include_deprecated, false) THEN ' AND v.status <> ''deprecated''' END,
-                               CASE WHEN range IS NOT NULL AND include_prerelease THEN format(' AND satisfies(v.semver, %L, true)', range)
-                                    WHEN range IS NOT NULL THEN format(' AND v.semver <@ %L::semver_range', range) END,
+                               CASE WHEN range IS NOT NULL AND include_prerelease THEN format(' AND satisfies(v.semver, (SELECT %L::semver_range), true)', range)
+                                    WHEN range IS NOT NULL THEN format(' AND v.semver <@ (SELECT %L::semver_range)', range) END, -- as in latest_version_id(), which see
                                '%s ORDER BY v.semver DESC LIMIT 1');
             pick := CASE WHEN range IS NOT NULL OR include_prerelease THEN format(one_pick, '')
                          -- Releases are asked for before prereleases; the second part runs only where the first is empty.
