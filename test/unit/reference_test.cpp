@@ -150,6 +150,13 @@ TEST(Selector, IsOfOneKind) {
     }
 }
 
+TEST(Reference, BlanksAloneAreNoRange) {
+    EXPECT_EQ(reference::classify(" "), SelectorKind::invalid);
+    EXPECT_EQ(reference::classify(" \t"), SelectorKind::invalid);
+    EXPECT_EQ(reference::classify("*"), SelectorKind::range);
+    EXPECT_EQ(reference::classify("||"), SelectorKind::range);
+}
+
 TEST(Reference, HasWordsForEverything) {
     EXPECT_STREQ(reference::name_of(SelectorKind::latest), "latest");
     EXPECT_STREQ(reference::name_of(SelectorKind::exact), "exact");
