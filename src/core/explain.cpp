@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 namespace mlregistry::explain {
 
@@ -251,9 +250,11 @@ class Explainer {
         }
         const char32_t c = take_character(rest, charset_);
         const bool printed = c > ' ' && c <= '~';
-        char not_allowed[32] = "is not allowed in ";
-        std::strcat(not_allowed, what);
-        name_character(offset, c, printed ? "" : not_allowed);
+        const bool is_version = std::string_view{what} == "a version";
+        name_character(offset, c,
+                       printed      ? ""
+                       : is_version ? "is not allowed in a version"
+                                    : "is not allowed in a range");
         if (printed || c == ' ') {
             out_.append(": ");
             out_.append(printed ? std::string_view{clause} : std::string_view{what});

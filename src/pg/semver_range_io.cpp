@@ -50,11 +50,11 @@ Datum read_range(FunctionCallInfo fcinfo, std::string_view text) {
 
 /// One compiled range.
 struct KeptRange {
-    bool include_prerelease = false;
     std::size_t size = 0;
     std::uint64_t last_use = 0; ///< 0: never, nothing is in it
-    char text[semver_range::max_text];
     semver_range::Compiled compiled;
+    bool include_prerelease = false;
+    char text[semver_range::max_text];
 
     [[nodiscard]] bool holds(std::string_view wanted, bool mode) const noexcept {
         return last_use != 0 && include_prerelease == mode && wanted == std::string_view{text, size};

@@ -68,8 +68,9 @@ Oid sibling(Oid function, const char *name, int count, const Oid *types) {
 /// Comparison operator of versions in the default btree order.
 Oid comparison(Oid semver_type, StrategyNumber strategy) {
     const TypeCacheEntry *const type = lookup_type_cache(semver_type, TYPECACHE_BTREE_OPFAMILY);
-    return OidIsValid(type->btree_opf) ? get_opfamily_member(type->btree_opf, semver_type, semver_type, strategy)
-                                       : InvalidOid;
+    return OidIsValid(type->btree_opf)
+               ? get_opfamily_member(type->btree_opf, semver_type, semver_type, static_cast<int16>(strategy))
+               : InvalidOid;
 }
 
 Expr *compare(Node *version, Oid semver_type, StrategyNumber strategy, Expr *key) {
