@@ -55,7 +55,7 @@ $$;
 CREATE FUNCTION bench.report(reference text DEFAULT 'ours') RETURNS TABLE
     (measure text, side text, "wall ms" numeric, "CPU ms" numeric, ratio numeric, lowest numeric, highest numeric, best numeric, "by wall" numeric)
     LANGUAGE sql AS $$
-    SELECT s.measure, s.side, s.wall::numeric(12, 3), s.cpu::numeric(12, 1), r.ratio::numeric(8, 2), r.lowest::numeric(8, 2),
+    SELECT s.measure, s.side, s.wall::numeric(12, 3), s.cpu::numeric(12, 3), r.ratio::numeric(8, 2), r.lowest::numeric(8, 2),
            r.highest::numeric(8, 2), r.best::numeric(8, 2), r.by_wall::numeric(8, 2)
       FROM (SELECT t.measure, t.side, min(t.ctid) AS first,
                    percentile_cont(0.5) WITHIN GROUP (ORDER BY t.wall) AS wall,

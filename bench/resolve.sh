@@ -143,7 +143,7 @@ data_set() {
 targets() {
     local set=$1 times=$2 plan measure
     for plan in generic custom; do
-        echo "SELECT bench.target('$set: <@ in a prepared query, $plan plan, throughput ours/hand',
+        echo "SELECT bench.target('$set: <@ in a prepared query, $plan plan, calls per CPU second, ours/hand',
             (SELECT ratio FROM bench.ratios('$set: prepared query, $plan plan', 'hand', 'ours')), '>=', 0.9);"
     done
     echo "SELECT bench.target('$set: resolve(''model@$RANGE'') per second with 2 clients',
@@ -169,7 +169,8 @@ bench() {
     echo
     machine
     table -c "SELECT * FROM bench.report('hand') WHERE measure NOT LIKE '%: resolve,%'"
-    table -c "SELECT measure AS \"call\", \"wall ms\" AS \"ms per call\", round(2000 / \"wall ms\") AS \"calls per second, 2 clients\"
+    table -c "SELECT measure AS \"call\", \"wall ms\" AS \"ms per call\", round(2000 / \"wall ms\") AS \"calls per second, 2 clients\",
+                     \"CPU ms\" AS \"server CPU ms per call\"
                 FROM bench.report() WHERE measure LIKE '%: resolve,%'"
     { targets "$many" 7 && targets "$deep" 200; } | sql
 }
