@@ -69,7 +69,7 @@ struct KeysState {
 
 AttrNumber optional_column(const RowTrigger &trigger, const char *name) {
     const int number = SPI_fnumber(trigger.columns, name);
-    return number > 0 ? column_number(trigger, name, UUIDOID) : InvalidAttrNumber;
+    return number > 0 ? column_number(trigger, name, UUIDOID) : static_cast<AttrNumber>(InvalidAttrNumber);
 }
 
 void add_key(KeysState &state, AttrNumber column) {
