@@ -370,7 +370,7 @@ CREATE OR REPLACE FUNCTION search_models(
     DECLARE
         only_project uuid := project_filter(project);
         after_id uuid := CASE WHEN after IS NOT NULL THEN find_model(CASE WHEN position('/' IN after) > 0 THEN after ELSE concat_ws('/', project, after) END) END;
-        most constant integer := 200; -- so many of each way are ranked
+        most constant integer := 120; -- so many of each way are ranked
         name text;
         candidates text;
         ranked text;
@@ -432,7 +432,7 @@ CREATE OR REPLACE FUNCTION search_models(
               FROM (SELECT i.*, row_number() OVER () AS n FROM model_infos(page_ids) AS i) AS i;
     END
     $function$;
-COMMENT ON FUNCTION search_models(text, boolean, text, bigint, text) IS 'models by words in names and description (as web searches are written) and by parts of names, best first: the name itself, its beginning, a part of it, a part of the display name, words; of each way at most 200 are ranked; for the next page give the last one seen as after, written project/name';
+COMMENT ON FUNCTION search_models(text, boolean, text, bigint, text) IS 'models by words in names and description (as web searches are written) and by parts of names, best first: the name itself, its beginning, a part of it, a part of the display name, words; of each way at most 120 are ranked; for the next page give the last one seen as after, written project/name';
 
 -- functions/references.sql
 -- References: from the names that people write to the rows that they mean.
@@ -1317,7 +1317,7 @@ CREATE OR REPLACE FUNCTION models_page(
         after_slug text;
         after_model text := '';
         conditions text;
-        few constant bigint := 2000;
+        few constant bigint := 1500; -- so many look-ups cost what it costs to find 50 among 100,000 names
         has_tag constant text := ' AND EXISTS (SELECT FROM model_tags t WHERE t.model_id = m.model_id AND t.tag_id = %s)';
         tagged text; -- the models of project p that have all_tags, or one of any_tags when these are NULL
         are_tagged text; -- the same as a condition
