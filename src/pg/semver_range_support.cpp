@@ -134,16 +134,15 @@ Node *simplified(const SupportRequestSimplify &request, bool version_first) {
         return nullptr;
     }
     const Datum value = castNode(Const, call.range)->constvalue;
-    auto *const range = static_cast<Compiled *>(palloc(sizeof(Compiled)));
-    compile_range(value, call.include_prerelease, *range);
+    const Compiled &range = compiled_range(value, call.include_prerelease);
     const Oid semver_type = exprType(call.version);
     const Oid types[] = {semver_type, exprType(call.range), BOOLOID};
     const Oid filter = sibling(request.fcall->funcid, "semver_range_filter", 3, types);
-    if (range->interval_count == 0 || !OidIsValid(filter) ||
+    if (range.interval_count == 0 || !OidIsValid(filter) ||
         !OidIsValid(comparison(semver_type, BTLessStrategyNumber))) {
         return nullptr;
     }
-    Expr *const condition = in_intervals(call.version, semver_type, *range);
+    Expr *const condition = in_intervals(call.version, semver_type, range);
     if (condition == nullptr) {
         return nullptr;
     }
@@ -234,8 +233,7 @@ double filter_selectivity(const SupportRequestSelectivity &request) {
     if (!call.understood || request.is_join || !IsA(call.range, Const) || castNode(Const, call.range)->constisnull) {
         return 1;
     }
-    auto *const range = static_cast<Compiled *>(palloc(sizeof(Compiled)));
-    compile_range(castNode(Const, call.range)->constvalue, call.include_prerelease, *range);
+    const Compiled &range = compiled_range(castNode(Const, call.range)->constvalue, call.include_prerelease);
     VariableStatData variable;
     examine_variable(request.root, call.version, request.varRelid, &variable);
     Shares shares;
@@ -246,13 +244,13 @@ double filter_selectivity(const SupportRequestSelectivity &request) {
                              ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS)) {
             for (int i = 0; i < slot.nvalues; ++i) {
                 common += slot.numbers[i];
-                count_share(*range, slot.values[i], slot.numbers[i], shares);
+                count_share(range, slot.values[i], slot.numbers[i], shares);
             }
             free_attstatsslot(&slot);
         }
         if (get_attstatsslot(&slot, variable.statsTuple, STATISTIC_KIND_HISTOGRAM, InvalidOid, ATTSTATSSLOT_VALUES)) {
             for (int i = 0; i < slot.nvalues; ++i) {
-                count_share(*range, slot.values[i], (1 - common) / slot.nvalues, shares);
+                count_share(range, slot.values[i], (1 - common) / slot.nvalues, shares);
             }
             free_attstatsslot(&slot);
         }
