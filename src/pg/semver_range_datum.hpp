@@ -24,11 +24,13 @@ Datum range_datum(std::string_view normalized);
 /// Reads text that must be a range; raises what is wrong with it otherwise.
 Datum range_from_text(std::string_view text);
 
-/// Derived form of a stored range; raises data_corrupted when the bytes are no range.
-void compile_range(Datum value, bool include_prerelease, semver_range::Compiled &out);
+/// Derived form of a stored range; raises data_corrupted when the bytes are no range. The session keeps the last few:
+/// compiled anew only when the range or the mode is none of them. Stays what it is until two other ranges were asked
+/// for: a function may hold two at a time.
+const semver_range::Compiled &compiled_range(Datum value, bool include_prerelease);
 
-/// The derived form of an argument. The session keeps the last few: compiled anew only when the range or the mode is
-/// none of them. Stays what it is until two other ranges were asked for: a function may hold two at a time.
-const semver_range::Compiled &compiled_range(FunctionCallInfo fcinfo, int n, bool include_prerelease);
+inline const semver_range::Compiled &compiled_range(FunctionCallInfo fcinfo, int n, bool include_prerelease) {
+    return compiled_range(PG_GETARG_DATUM(n), include_prerelease);
+}
 
 } // namespace mlregistry::pg

@@ -112,14 +112,8 @@ Datum range_from_text(std::string_view text) {
     return range_datum(normalized.view());
 }
 
-void compile_range(Datum value, bool include_prerelease, semver_range::Compiled &out) {
-    if (unlikely(!semver_range::compile(range_text(value), include_prerelease, out))) {
-        raise_damaged();
-    }
-}
-
-const semver_range::Compiled &compiled_range(FunctionCallInfo fcinfo, int n, bool include_prerelease) {
-    const std::string_view text = range_argument(fcinfo, n);
+const semver_range::Compiled &compiled_range(Datum value, bool include_prerelease) {
+    const std::string_view text = range_text(value);
     if (likely(latest_kept->holds(text, include_prerelease))) {
         return latest_kept->compiled;
     }

@@ -135,16 +135,15 @@ Node *simplified(const SupportRequestSimplify &request, bool version_first) {
         return nullptr;
     }
     const Datum value = castNode(Const, call.range)->constvalue;
-    auto *const range = static_cast<Compiled *>(palloc(sizeof(Compiled)));
-    compile_range(value, call.include_prerelease, *range);
+    const Compiled &range = compiled_range(value, call.include_prerelease);
     const Oid semver_type = exprType(call.version);
     const Oid types[] = {semver_type, exprType(call.range), BOOLOID};
     const Oid filter = sibling(request.fcall->funcid, "semver_range_filter", 3, types);
-    if (range->interval_count == 0 || !OidIsValid(filter) ||
+    if (range.interval_count == 0 || !OidIsValid(filter) ||
         !OidIsValid(comparison(semver_type, BTLessStrategyNumber))) {
         return nullptr;
     }
-    Expr *const condition = in_intervals(call.version, semver_type, *range);
+    Expr *const condition = in_intervals(call.version, semver_type, range);
     if (condition == nullptr) {
         return nullptr;
     }
@@ -261,9 +260,7 @@ const Compiled *known_range(const SupportRequestSelectivity &request, const Call
     if (!call.understood || request.is_join || !IsA(call.range, Const) || castNode(Const, call.range)->constisnull) {
         return nullptr;
     }
-    auto *const range = static_cast<Compiled *>(palloc(sizeof(Compiled)));
-    compile_range(castNode(Const, call.range)->constvalue, call.include_prerelease, *range);
-    return range;
+    return &compiled_range(castNode(Const, call.range)->constvalue, call.include_prerelease);
 }
 
 /// Share of the versions in a range's intervals that satisfy it: what the comparisons beside the filter have not
