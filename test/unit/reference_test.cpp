@@ -121,7 +121,7 @@ TEST(Selector, IsOfOneKind) {
         {"1", SelectorKind::range},
         {"1.2", SelectorKind::range},
         {"01.2.3", SelectorKind::invalid},
-        {" ", SelectorKind::range}, // blanks are the range of no comparator: any version
+        {" ", SelectorKind::invalid}, // the type reads any version in it, but nobody means that behind an @
         {"^1.4", SelectorKind::range},
         {">=1 <2 || 4.x", SelectorKind::range},
         {"1.0 - 2.0", SelectorKind::range},
