@@ -230,7 +230,14 @@ SELECT condition, CASE WHEN factor BETWEEN 1 / 3.0 AND 3 OR abs(estimated - coun
 -- rows as many by every way
 SELECT condition FROM (SELECT *, substring(condition from '''(.*?)''')::semver_range AS range, condition LIKE '%true%' AS mode FROM judged OFFSET 0) AS j
  WHERE counted <> (SELECT count(*) FROM skewed WHERE satisfies(semver, range, mode)) ORDER BY n;
+-- who may read a view need not know the schema of the type
+CREATE ROLE regress_mlr_reader;
+GRANT SELECT ON second TO regress_mlr_reader;
+SET ROLE regress_mlr_reader;
+SELECT has_schema_privilege('mlregistry', 'USAGE') AS knows_schema, count(*) = 0 AS empty FROM second;
+RESET ROLE;
 DROP VIEW second;
+DROP ROLE regress_mlr_reader;
 DROP FUNCTION in_range_of_seven(semver_range), count_in_range(semver_range), counted(semver);
 DROP SEQUENCE calls;
 DROP TABLE mv, lone, wants, built, skewed, judged;

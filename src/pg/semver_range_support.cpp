@@ -10,15 +10,17 @@
 extern "C" {
 #include "access/htup_details.h"
 #include "access/stratnum.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
-#include "parser/parse_func.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 }
 
@@ -57,12 +59,12 @@ Call arguments_of(List *args, bool version_first) {
     return call;
 }
 
-/// A function of the registry by name and argument types; InvalidOid when there is none.
+/// A function beside `function` by name and argument types; InvalidOid when there is none. Not LookupFuncName(): that
+/// asks for USAGE on the schema, which who queries a view need not have.
 Oid sibling(Oid function, const char *name, int count, const Oid *types) {
-    char *const schema = get_namespace_name(get_func_namespace(function));
-    return schema == nullptr
-               ? InvalidOid
-               : LookupFuncName(list_make2(makeString(schema), makeString(pstrdup(name))), count, types, true);
+    return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+                           PointerGetDatum(buildoidvector(types, count)),
+                           ObjectIdGetDatum(get_func_namespace(function)));
 }
 
 /// Comparison operator of versions in the default btree order.
