@@ -86,7 +86,7 @@ SELECT m.measure, s.side, s.query
         (1, 'tags, 1 on half', '{tag-001}'), (2, 'tags, 1 on 2 %', '{tag-012}'), (3, 'tags, 1 on ten models', '{tag-200}'),
         (4, 'tags, 2 frequent', '{tag-001,tag-002}'), (5, 'tags, 3 frequent', '{tag-001,tag-002,tag-003}'), (6, 'tags, 2 on 8 %', '{tag-005,tag-006}'),
         (7, 'tags, frequent and rare', '{tag-001,tag-150}'), (8, 'tags, 2 exclusive', '{left,right}'), (9, 'tags, last projects', '{at-end}'),
-        (10, 'tags, last names', '{by-name}'))
+        (10, 'tags, last names', '{by-name}'), (11, 'tags, last names and half', '{by-name,tag-001}'))
        AS m (n, measure, tags),
        LATERAL (VALUES ('ours', format('SELECT * FROM mlregistry.models_with_tags(%L, max_rows => 50)', m.tags)),
                        ('having', bench.by_hand(bench.tags_by_hand(m.tags::text[], 'having'))),

@@ -7,6 +7,8 @@
 //   recheck.
 #include "semver_range_datum.hpp"
 
+#include <algorithm>
+
 extern "C" {
 #include "access/htup_details.h"
 #include "access/stratnum.h"
@@ -228,6 +230,22 @@ void count_share(const Compiled &range, Datum value, double weight, Shares &shar
     }
 }
 
+/// The same for versions in ascending order that weigh the same each: only those in the intervals are looked at.
+void count_shares(const Compiled &range, const Datum *values, int count, double weight, Shares &shares) {
+    const auto *const end = values + count;
+    for (int i = 0; i < range.interval_count; ++i) {
+        const Interval &interval = range.intervals[i];
+        const auto *const first = std::partition_point(values, end, [&](Datum value) {
+            return interval.lower.bounded && semver::compare(semver_bytes(value), range.version(interval.lower)) <
+                                                 (interval.lower.inclusive ? 0 : 1);
+        });
+        for (const auto *value = first; value != end && in_interval(range, interval, semver_bytes(*value)); ++value) {
+            shares.inside += weight;
+            shares.satisfying += semver_range::satisfies(range, semver_bytes(*value)) ? weight : 0;
+        }
+    }
+}
+
 /// What the column's common values and histogram say of a range; false when there are none.
 bool known_shares(const SupportRequestSelectivity &request, Node *version, const Compiled &range, Shares &shares) {
     VariableStatData variable;
@@ -246,9 +264,7 @@ bool known_shares(const SupportRequestSelectivity &request, Node *version, const
             free_attstatsslot(&slot);
         }
         if (get_attstatsslot(&slot, variable.statsTuple, STATISTIC_KIND_HISTOGRAM, InvalidOid, ATTSTATSSLOT_VALUES)) {
-            for (int i = 0; i < slot.nvalues; ++i) {
-                count_share(range, slot.values[i], others / slot.nvalues, shares);
-            }
+            count_shares(range, slot.values, slot.nvalues, others / slot.nvalues, shares);
             known = true;
             free_attstatsslot(&slot);
         }

@@ -68,7 +68,7 @@ CREATE TABLE mlregistry.models (
         AND pg_catalog.octet_length(archived_reason) <= 65536
         AND pg_catalog.octet_length(created_by) <= 65536 AND pg_catalog.octet_length(updated_by) <= 65536)
 );
-CREATE UNIQUE INDEX unique_model_name ON mlregistry.models (organization_id, project_id, model_name) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX unique_model_name ON mlregistry.models (organization_id, project_id, model_name) INCLUDE (model_id) WHERE deleted_at IS NULL;
 CREATE INDEX idx_models_project ON mlregistry.models (project_id);
 CREATE INDEX idx_models_team ON mlregistry.models (team_id, project_id, model_name);
 CREATE INDEX idx_models_risk ON mlregistry.models (risk_level);
@@ -339,7 +339,7 @@ CREATE TABLE mlregistry.model_aliases (
     CONSTRAINT model_aliases_text_size CHECK (pg_catalog.octet_length(set_by) <= 65536)
 );
 CREATE INDEX idx_model_aliases_project ON mlregistry.model_aliases (project_id);
-CREATE INDEX idx_model_aliases_version ON mlregistry.model_aliases (version_id);
+CREATE INDEX idx_model_aliases_version ON mlregistry.model_aliases (version_id, alias);
 COMMENT ON TABLE mlregistry.model_aliases IS 'Aliases: names that point to one version of a model and move, such as champion';
 COMMENT ON COLUMN mlregistry.model_aliases.alias_id IS 'Identifier';
 COMMENT ON COLUMN mlregistry.model_aliases.organization_id IS 'Organization that it belongs to';

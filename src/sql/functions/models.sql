@@ -128,8 +128,10 @@ CREATE OR REPLACE FUNCTION register_model(
 COMMENT ON FUNCTION register_model(text, text, text, text, text, text, text, text, text, text, boolean, text, text, text, text, jsonb, text, text, text, text[]) IS 'registers a model in a project (NULL: the current one), with tags, which are created where they are missing; if_exists => ''return'' gives the one that is there, unchanged';
 
 -- One page of models by project and name. Project after project, until the page is full: where the tags leave few of a
--- project's models, these are looked up and sorted; otherwise its names are walked along. The statement is put together for
--- each call, so that it is planned for these very tags, and never scans the table, which would not end with the page.
+-- project's models, these are looked up and sorted; otherwise its names are walked along. The first names are asked for their
+-- tags one by one, which is the end of it where a tag has no part in the order; names behind these are compared with all that
+-- has the tags. The statement is put together for each call, so that it is planned for these very tags, and never scans the
+-- table, which would not end with the page.
 CREATE OR REPLACE FUNCTION models_page(
         active boolean,
         team uuid,
@@ -147,11 +149,19 @@ CREATE OR REPLACE FUNCTION models_page(
     DECLARE
         after_slug text;
         after_model text := '';
-        conditions text;
-        few constant bigint := 1500; -- so many look-ups cost what it costs to find 50 among 100,000 names
-        has_tag constant text := ' AND EXISTS (SELECT FROM model_tags t WHERE t.model_id = m.model_id AND t.tag_id = %s)';
-        tagged text; -- the models of project p that have all_tags, or one of any_tags when these are NULL
-        are_tagged text; -- the same as a condition
+        few constant bigint := 100; -- so many look-ups cost what it costs to find 50 among 6,000 names
+        first_names constant bigint := 600; -- so many look-ups cost what it costs to read a tag of 5,000 models
+        most text := coalesce(max_rows::text, 'ALL');
+        keys text; -- of the models of project p, by idx_models_page alone
+        filters text; -- on other columns
+        filtered text := ''; -- the same for a name
+        -- OFFSET 0: one look-up for each, not a join that reads all of the models.
+        has_tag constant text := ' AND EXISTS (SELECT FROM model_tags t WHERE t.model_id = %s.model_id AND t.tag_id = %s OFFSET 0)';
+        tagged text; -- what has all_tags, or one of any_tags when these are NULL
+        are_tagged text; -- the same for a name
+        rarest text; -- what has the first of all_tags, or one of any_tags
+        have_other_tags text := ''; -- the rest of are_tagged
+        names constant text := 'SELECT m.model_name, m.model_id FROM models m WHERE %s ORDER BY m.model_name';
         walk text;
         page_ids uuid[];
     BEGIN
@@ -164,44 +174,64 @@ CREATE OR REPLACE FUNCTION models_page(
                     USING ERRCODE = 'invalid_parameter_value', HINT = 'There is no current project: write it project/name.';
             END IF;
         END IF;
-        conditions := concat(
+        keys := concat(
             format('m.organization_id = %L AND m.project_id = p.project_id AND m.deleted_at IS NULL', current_organization_id()),
-            CASE WHEN after_slug IS NOT NULL THEN format(' AND m.model_name > CASE WHEN p.slug = %L THEN %L ELSE '''' END', after_slug, after_model) END,
+            CASE WHEN after_slug IS NOT NULL THEN format(' AND m.model_name > CASE WHEN p.slug = %L THEN %L ELSE '''' END', after_slug, after_model) END);
+        filters := concat(
             CASE WHEN active THEN ' AND m.is_active' WHEN NOT active THEN ' AND NOT m.is_active' END,
             CASE WHEN team IS NOT NULL THEN format(' AND m.team_id = %L', team) END,
             CASE WHEN risk IS NOT NULL THEN format(' AND m.risk_level = %L', risk) END,
-            CASE WHEN any_tags IS NOT NULL AND all_tags IS NOT NULL THEN format(has_tag, format('ANY (%L)', any_tags)) END);
+            CASE WHEN any_tags IS NOT NULL AND all_tags IS NOT NULL THEN format(has_tag, 'm', format('ANY (%L)', any_tags)) END);
+        IF filters <> '' THEN
+            filtered := format(' AND EXISTS (SELECT FROM models m WHERE m.model_id = n.model_id%s OFFSET 0)', filters);
+        END IF;
         IF all_tags IS NOT NULL THEN
             -- Along the index of each tag at once, rare ones first.
-            all_tags := ARRAY(SELECT wanted.tag_id FROM unnest(all_tags) AS wanted (tag_id)
-                               ORDER BY (SELECT count(*) FROM (SELECT FROM model_tags t WHERE t.tag_id = wanted.tag_id LIMIT few) AS counted));
-            SELECT format('SELECT t1.model_id FROM model_tags t1%s WHERE t1.tag_id = %L AND t1.project_id = p.project_id',
-                          string_agg(format(' JOIN model_tags t%1$s ON t%1$s.tag_id = %2$L AND t%1$s.project_id = p.project_id AND t%1$s.model_id = t1.model_id',
+            IF cardinality(all_tags) > 1 THEN
+                all_tags := ARRAY(SELECT wanted.tag_id FROM unnest(all_tags) AS wanted (tag_id)
+                                   ORDER BY (SELECT count(*) FROM (SELECT FROM model_tags t WHERE t.tag_id = wanted.tag_id LIMIT 30 * few) AS counted));
+            END IF;
+            SELECT format('SELECT t.model_id FROM model_tags t%s WHERE t.tag_id = %L',
+                          string_agg(format(' JOIN model_tags t%1$s ON t%1$s.tag_id = %2$L AND t%1$s.project_id = t.project_id AND t%1$s.model_id = t.model_id',
                                             wanted.n, wanted.tag_id), '' ORDER BY wanted.n) FILTER (WHERE wanted.n > 1),
                           all_tags[1]),
-                   string_agg(format(has_tag, quote_literal(wanted.tag_id)), '' ORDER BY wanted.n)
-              INTO tagged, are_tagged
+                   string_agg(format(has_tag, 'n', quote_literal(wanted.tag_id)), '' ORDER BY wanted.n),
+                   string_agg(format(has_tag, 'n', quote_literal(wanted.tag_id)), '' ORDER BY wanted.n) FILTER (WHERE wanted.n > 1)
+              INTO tagged, are_tagged, have_other_tags
               FROM unnest(all_tags) WITH ORDINALITY AS wanted (tag_id, n);
+            rarest := format('SELECT t.model_id FROM model_tags t WHERE t.tag_id = %L', all_tags[1]);
         ELSIF any_tags IS NOT NULL THEN
-            tagged := format('SELECT t.model_id FROM model_tags t WHERE t.tag_id = ANY (%L) AND t.project_id = p.project_id', any_tags);
-            are_tagged := format(has_tag, format('ANY (%L)', any_tags));
+            tagged := format('SELECT t.model_id FROM model_tags t WHERE t.tag_id = ANY (%L)', any_tags);
+            are_tagged := format(has_tag, 'n', format('ANY (%L)', any_tags));
+            rarest := tagged;
         END IF;
-        walk := format('SELECT m.model_name, m.model_id FROM models m WHERE %s ORDER BY m.model_name LIMIT %s',
-                       conditions, coalesce(max_rows::text, 'ALL'));
-        IF tagged IS NOT NULL THEN
-            -- What no column of models has a part in is asked before anything is read. OFFSET 0: one look-up for each, not a
-            -- join that reads all of the models.
+        IF tagged IS NULL THEN
+            walk := format(names || ' LIMIT %s', keys || filters, most);
+        ELSE
+            -- What no column of models has a part in is asked before anything is read. Parts that are appended run one after
+            -- the other: the last one only where the names before it do not fill the page. Its EXISTS stands in a CASE to be
+            -- no join: a table of all that is tagged, made once, while names come in their order.
             walk := format(
                 'SELECT found.model_name, found.model_id
-                   FROM (SELECT array_agg(DISTINCT t.model_id) AS ids, count(*) < %1$s AS are_all FROM (%2$s LIMIT %1$s) AS t) AS tagged,
+                   FROM (SELECT array_agg(DISTINCT t.model_id) AS ids, count(*) < %1$s AS are_all
+                           FROM (%2$s AND t.project_id = p.project_id LIMIT %1$s) AS t) AS tagged,
                         LATERAL ((SELECT m.model_name, m.model_id
                                     FROM unnest(tagged.ids) AS t (model_id), LATERAL (SELECT m.* FROM models m WHERE m.model_id = t.model_id OFFSET 0) AS m
                                    WHERE tagged.are_all AND %3$s
                                    ORDER BY m.model_name LIMIT %4$s)
                                  UNION ALL
-                                 (SELECT m.model_name, m.model_id FROM models m WHERE NOT tagged.are_all AND %3$s%5$s
-                                   ORDER BY m.model_name LIMIT %4$s)) AS found',
-                few, tagged, conditions, coalesce(max_rows::text, 'ALL'), are_tagged);
+                                 (SELECT walked.model_name, walked.model_id
+                                    FROM ((SELECT n.model_name, n.model_id FROM (%5$s LIMIT %6$s) AS n WHERE true%7$s%8$s
+                                            ORDER BY n.model_name LIMIT %4$s)
+                                          UNION ALL
+                                          (SELECT n.model_name, n.model_id FROM (%9$s) AS n WHERE true%10$s%8$s
+                                            ORDER BY n.model_name LIMIT %4$s)) AS walked
+                                   WHERE NOT tagged.are_all
+                                   LIMIT %4$s)) AS found',
+                few, tagged, keys || filters, most, format(names, keys), first_names, are_tagged, filtered,
+                format(names, format('%s AND m.model_name > (%s OFFSET %s LIMIT 1) AND CASE WHEN EXISTS (%s AND t.model_id = m.model_id) THEN true END',
+                                     keys, replace(format(names, keys), 'm.model_name, m.model_id', 'm.model_name'), first_names - 1, rarest)),
+                have_other_tags);
         END IF;
         EXECUTE format(
             'SELECT array_agg(page.model_id ORDER BY page.slug, page.model_name)
@@ -213,7 +243,7 @@ CREATE OR REPLACE FUNCTION models_page(
             walk, current_organization_id(),
             concat(CASE WHEN project IS NOT NULL THEN format(' AND p.project_id = %L', project) END,
                    CASE WHEN after_slug IS NOT NULL THEN format(' AND p.slug >= %L', after_slug) END),
-            coalesce(max_rows::text, 'ALL'))
+            most)
            INTO page_ids;
         RETURN QUERY SELECT * FROM model_infos(page_ids);
     END

@@ -58,7 +58,8 @@ CREATE OR REPLACE FUNCTION latest_versions(
     AS $function$
     #variable_conflict use_variable
     DECLARE
-        only_project uuid := project_filter(project);
+        organization constant uuid := current_organization_id();
+        only_project constant uuid := project_filter(project);
         one_pick text;
         pick text;
     BEGIN
@@ -67,6 +68,32 @@ CREATE OR REPLACE FUNCTION latest_versions(
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'latest_by is precedence or registered.';
         END IF;
         PERFORM require_stage(stage);
+        IF range IS NULL AND stage IS NULL AND only_project IS NULL AND latest_by = 'precedence'
+                AND NOT coalesce(include_prerelease, false) AND NOT coalesce(include_deprecated, false) THEN
+            -- What is asked most, and again and again: the statement below for these arguments, with a plan that the session keeps.
+            RETURN QUERY
+                SELECT m.slug, m.model_name, v.semver, v.stage, v.status,
+                       ARRAY(SELECT a.alias FROM model_aliases a WHERE a.model_id = v.model_id AND a.version_id = v.version_id ORDER BY a.alias),
+                       v.artifact_uri, v.artifact_size_bytes, v.checksum_sha256,
+                       v.framework, v.framework_version, v.model_format, v.description,
+                       v.registered_by, v.registered_at, v.version_id, v.model_id, v.project_id
+                  FROM (SELECT m.model_id, m.model_name, p.slug
+                          FROM models m
+                          JOIN projects p USING (project_id)
+                         WHERE m.organization_id = organization AND m.is_active AND m.deleted_at IS NULL AND p.deleted_at IS NULL
+                         ORDER BY p.slug, m.model_name) AS m
+                 CROSS JOIN LATERAL ((SELECT v.* FROM model_versions v
+                                       WHERE v.model_id = m.model_id AND v.deleted_at IS NULL AND v.status <> 'archived' AND v.status <> 'deprecated'
+                                         AND NOT is_prerelease(v.semver)
+                                       ORDER BY v.semver DESC LIMIT 1)
+                                     UNION ALL
+                                     (SELECT v.* FROM model_versions v
+                                       WHERE v.model_id = m.model_id AND v.deleted_at IS NULL AND v.status <> 'archived' AND v.status <> 'deprecated'
+                                       ORDER BY v.semver DESC LIMIT 1)
+                                     LIMIT 1) AS v
+                 ORDER BY m.slug, m.model_name;
+            RETURN;
+        END IF;
         IF latest_by = 'precedence' AND stage IS NULL THEN
             one_pick := concat('SELECT v.* FROM model_versions v WHERE v.model_id = m.model_id AND v.deleted_at IS NULL AND v.status <> ''archived''',
                                CASE WHEN NOT coalesce(include_deprecated, false) THEN ' AND v.status <> ''deprecated''' END,
@@ -74,9 +101,8 @@ CREATE OR REPLACE FUNCTION latest_versions(
                                     WHEN range IS NOT NULL THEN format(' AND v.semver <@ (SELECT %L::semver_range)', range) END, -- as in latest_version_id(), which see
                                '%s ORDER BY v.semver DESC LIMIT 1');
             pick := CASE WHEN range IS NOT NULL OR include_prerelease THEN format(one_pick, '')
-                         -- Releases are asked for before prereleases; the second part runs only where the first is empty.
-                         ELSE format('(%s) UNION ALL (%s) LIMIT 1', format(one_pick, ' AND NOT is_prerelease(v.semver)'),
-                                     format(one_pick, format(' AND NOT EXISTS (%s)', format(one_pick, ' AND NOT is_prerelease(v.semver)')))) END;
+                         -- Parts that are appended run one after the other: prereleases are looked at only where there is no release.
+                         ELSE format('(%s) UNION ALL (%s) LIMIT 1', format(one_pick, ' AND NOT is_prerelease(v.semver)'), format(one_pick, '')) END;
         ELSE
             -- LIMIT: a probe for each model, never a join with all versions.
             pick := format('SELECT v.* FROM model_versions v WHERE v.version_id = latest_version_id(m.model_id, %L, %L, %L, %L, %L) LIMIT 1',
@@ -85,7 +111,7 @@ CREATE OR REPLACE FUNCTION latest_versions(
         -- Models are sorted before their versions are fetched: narrow rows.
         RETURN QUERY EXECUTE format(
             'SELECT m.slug, m.model_name, v.semver, v.stage, v.status,
-                    ARRAY(SELECT a.alias FROM model_aliases a WHERE a.version_id = v.version_id ORDER BY a.alias),
+                    ARRAY(SELECT a.alias FROM model_aliases a WHERE a.model_id = v.model_id AND a.version_id = v.version_id ORDER BY a.alias),
                     v.artifact_uri, v.artifact_size_bytes, v.checksum_sha256,
                     v.framework, v.framework_version, v.model_format, v.description,
                     v.registered_by, v.registered_at, v.version_id, v.model_id, v.project_id
@@ -96,7 +122,7 @@ CREATE OR REPLACE FUNCTION latest_versions(
                       ORDER BY p.slug, m.model_name) AS m
               CROSS JOIN LATERAL (%s) AS v
               ORDER BY m.slug, m.model_name',
-            current_organization_id(), CASE WHEN only_project IS NOT NULL THEN format(' AND p.project_id = %L', only_project) END, pick);
+            organization, CASE WHEN only_project IS NOT NULL THEN format(' AND p.project_id = %L', only_project) END, pick);
     END
     $function$;
 COMMENT ON FUNCTION latest_versions(semver_range, text, boolean, text, text, boolean) IS 'latest version of every active model, of a range or a stage or at all, one row per model that has one';
