@@ -91,7 +91,7 @@ sub migrations_from {
 for my $old (@released) {
     # Migrations that change tables wait for whoever uses these; those that change none, for whoever else migrates.
     my $changes_tables = migrations_from($old) =~ /^(?:ALTER|CREATE) /m;
-    my $holds = $changes_tables ? q{UPDATE model_versions SET release_notes = 'open'} : q{SELECT FROM registry_meta WHERE key = 'schema_version' FOR UPDATE};
+    my $holds = $changes_tables ? q{WITH held AS (UPDATE models SET description = 'open') UPDATE model_versions SET release_notes = 'open'} : q{SELECT FROM registry_meta WHERE key = 'schema_version' FOR UPDATE};
     my $fills = migrations_from($old) =~ /INSERT INTO mlregistry\.alias_history/;
     my $install_old = "CREATE EXTENSION mlregistry VERSION '$old'";
     my $update = 'ALTER EXTENSION mlregistry UPDATE';
