@@ -168,12 +168,12 @@ CREATE OR REPLACE FUNCTION search_models(
     DECLARE
         only_project uuid := project_filter(project);
         after_id uuid := CASE WHEN after IS NOT NULL THEN find_model(CASE WHEN position('/' IN after) > 0 THEN after ELSE concat_ws('/', project, after) END) END;
-        found record := ranked_models(search_text(search), current_organization_id(), only_project, active, max_rows, after_id);
+        ranked record := ranked_models(search_text(search), current_organization_id(), only_project, active, max_rows, after_id);
     BEGIN
         RETURN QUERY
-            SELECT found.ranks[i.n], i.project_slug, i.model_name, i.display_name, i.description, i.team_name, i.framework, i.is_active,
+            SELECT ranked.ranks[i.n], i.project_slug, i.model_name, i.display_name, i.description, i.team_name, i.framework, i.is_active,
                    i.latest_version, i.tags, i.model_id, i.project_id
-              FROM (SELECT i.*, row_number() OVER () AS n FROM model_infos(found.page_ids) AS i) AS i;
+              FROM (SELECT i.*, row_number() OVER () AS n FROM model_infos(ranked.page_ids) AS i) AS i;
     END
     $function$;
 COMMENT ON FUNCTION search_models(text, boolean, text, bigint, text) IS 'models by words in names and description (as web searches are written) and by parts of names, best first: the name itself, its beginning, a part of it, a part of the display name, words; of each way at most 120 are ranked; for the next page give the last one seen as after, written project/name';
