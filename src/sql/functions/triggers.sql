@@ -44,3 +44,6 @@ COMMENT ON FUNCTION trg_history_alias() IS 'trigger history of aliases: writes a
 
 CREATE OR REPLACE FUNCTION trg_effect_alias() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_effect_alias';
 COMMENT ON FUNCTION trg_effect_alias() IS 'trigger effect of aliases: freezes the version that is named';
+
+CREATE OR REPLACE FUNCTION trg_guard_quota() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_quota';
+COMMENT ON FUNCTION trg_guard_quota() IS 'trigger guard of quotas: the project, team or user exists; as trigger effect of these: the quota goes with it; arguments: scope, key, or none';
