@@ -168,7 +168,7 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
               FROM mlregistry.registry_relations() r
               JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', r.relation_name))
               JOIN pg_trigger t ON t.tgrelid = c.oid
-             WHERE t.tgname = 'mlr_10_keys' AND t.tgnargs = 2
+             WHERE t.tgname = 'mlr_10_keys' AND t.tgnargs = 2 AND t.tgtype::int & 4 <> 0 -- on INSERT: others only keep the key
              ORDER BY r.ordinal
         LOOP
             EXECUTE format('SELECT count(*) FROM mlregistry.%I child JOIN mlregistry.%I parent USING (%I) WHERE child.project_id <> parent.project_id',
