@@ -78,17 +78,23 @@ CREATE OR REPLACE FUNCTION count_sample_data() RETURNS TABLE (table_name text, n
     $function$;
 COMMENT ON FUNCTION count_sample_data() IS 'number of sample rows in each table that may have some';
 
--- Sample rows that rows of somebody's own refer to, by whatever foreign key, and the sample rows that those need.
+-- Sample rows that rows of somebody's own refer to, by whatever foreign key or as quotas, and the sample rows that those need.
 CREATE OR REPLACE FUNCTION needed_sample_data() RETURNS uuid[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     DECLARE
         reference record;
-        needed uuid[] := '{}';
+        needed uuid[];
         found uuid[];
         grown boolean;
         first boolean := true;
     BEGIN
+        -- Quotas have no foreign key to what they are for, and go with it.
+        needed := ARRAY(SELECT coalesce(m.membership_id, q.scope_id)
+                          FROM mlregistry.resource_quotas q
+                          LEFT JOIN mlregistry.organization_memberships m
+                                 ON q.scope = 'user' AND m.organization_id = q.organization_id AND m.user_id = q.scope_id
+                         WHERE NOT mlregistry.is_sample(q.quota_id) AND mlregistry.is_sample(coalesce(m.membership_id, q.scope_id)));
         LOOP
             grown := false;
             FOR reference IN
@@ -117,7 +123,7 @@ CREATE OR REPLACE FUNCTION needed_sample_data() RETURNS uuid[]
                 needed := needed || coalesce(found, '{}');
                 grown := grown OR found IS NOT NULL;
             END LOOP;
-            EXIT WHEN NOT grown;
+            EXIT WHEN NOT grown AND NOT (first AND needed <> '{}');
             first := false;
         END LOOP;
         -- The files of a frozen version leave with it only.
