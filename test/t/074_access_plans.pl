@@ -61,7 +61,7 @@ INSERT INTO version_files (file_id, organization_id, project_id, version_id, pat
 SELECT id('file', row_number() OVER (ORDER BY version_id)), organization_id, project_id, version_id, 'model.onnx', artifact_uri || '/model.onnx' FROM model_versions;
 INSERT INTO model_metrics (metric_id, organization_id, project_id, version_id, metric_name, metric_value)
 SELECT id('metric', row_number() OVER (ORDER BY version_id)), organization_id, project_id, version_id, 'auc', 0.9 FROM model_versions;
-INSERT INTO datasets (dataset_id, organization_id, project_id, dataset_name, display_name, storage_uri, storage_format)
+INSERT INTO datasets (dataset_id, organization_id, project_id, dataset_name, display_name, storage_location, storage_format)
 SELECT id('dataset', n), organization_id, project_id, 'dataset_' || n, 'Dataset ' || n, 's3://data/' || n, 'parquet'
   FROM generate_series(1, 20000) AS n JOIN places ON p = 1 + n % 20;
 INSERT INTO tags (tag_id, organization_id, tag_name)
@@ -78,7 +78,7 @@ is_sql($node, 'd', 'SELECT count(*) FROM models', '20000', 'the other role sees 
 is_sql($node, 'd', q{SELECT count(*) FROM model_versions WHERE model_id = id('model', 20)}, '5000', 'she sees the model with many versions', as => 'mlr_viewer');
 
 # The plan of a statement as a role, as lines of text without the indentation.
-sub plan {
+sub plan_as {
     my ($role, $preparation, $statement) = @_;
     my $plan = sql($node, 'd', "$preparation\nEXPLAIN (COSTS OFF) $statement;", as => $role);
     return map { s/^[\s>-]+//r } split /\n/, $plan;
@@ -98,8 +98,8 @@ sub keeps {
     my ($name, $statement, $index, $condition, %options) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my $preparation = $options{prepare} // '';
-    my @hers = plan('mlr_viewer', $preparation, $statement);
-    my @free = plan('mlr_bypass', $preparation, $statement);
+    my @hers = plan_as('mlr_viewer', $preparation, $statement);
+    my @free = plan_as('mlr_bypass', $preparation, $statement);
     my $ok = is(readings(@hers), readings(@free), "$name: the scans and index conditions are those without row security");
     my $plan = join "\n", @hers;
     $ok &= like($plan, qr/Scan(?: Backward)? using $index on /, "$name: by $index") if defined $index;
@@ -167,7 +167,7 @@ for my $case ([ 'the highest version', "$of_one true" ], [ 'the highest version 
     [ 'the highest version that is not deleted', "$of_one deleted_at IS NULL" ]) {
     my ($name, $statement) = @$case;
     keeps($name, "$statement ORDER BY semver DESC LIMIT 1", undef, 'model_id = ');
-    my $plan = join "\n", plan('mlr_viewer', '', "$statement ORDER BY semver DESC LIMIT 1");
+    my $plan = join "\n", plan_as('mlr_viewer', '', "$statement ORDER BY semver DESC LIMIT 1");
     unlike($plan, qr/^Sort/m, "$name: nothing is sorted");
 }
 
@@ -200,8 +200,8 @@ for my $case (
     [ 'full text', q{to_tsvector('english', model_name || ' ' || display_name || ' ' || coalesce(description, '')) @@ websearch_to_tsquery('english', 'x4711')}, 'idx_models_search' ],
     [ 'jsonb', q{metadata @> '{"n": 4711}'}, 'idx_models_metadata' ]) {
     my ($name, $condition, $index) = @$case;
-    like(join("\n", plan('mlr_bypass', '', "SELECT * FROM models WHERE $condition")), qr/$index/, "$name: by its index without row security");
-    unlike(join("\n", plan('mlr_viewer', '', "SELECT * FROM models WHERE $condition")), qr/$index/, "$name: not with row security, as docs/access.md says");
+    like(join("\n", plan_as('mlr_bypass', '', "SELECT * FROM models WHERE $condition")), qr/$index/, "$name: by its index without row security");
+    unlike(join("\n", plan_as('mlr_viewer', '', "SELECT * FROM models WHERE $condition")), qr/$index/, "$name: not with row security, as docs/access.md says");
 }
 
 done_testing();
