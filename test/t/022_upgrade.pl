@@ -27,10 +27,11 @@ my $nothing_to_do = "nothing to migrate: the tables are of version $current";
 sub new_database { my ($database, $sql) = @_; sql($node, 'postgres', "CREATE DATABASE $database"); sql($node, $database, $sql); return }
 sub drop_database { my ($database) = @_; sql($node, 'postgres', "DROP DATABASE $database"); return }
 
-# The rows of all tables but registry_meta, which knows the version, and without the columns that migrations add or fill.
+# The rows of all tables but registry_meta, which knows the version, and without the columns that migrations add, fill or empty.
+my @migrated = qw(frozen_at team_id created_by_user registered_by_user validated_by_user set_by_user added_by_user recorded_by_user);
 sub rows {
     my ($database) = @_;
-    return join "\n", grep { !/^mlregistry\.registry_meta\|/ } split /\n/, row_digests($node, $database, qw(frozen_at team_id));
+    return join "\n", grep { !/^mlregistry\.registry_meta\|/ } split /\n/, row_digests($node, $database, @migrated);
 }
 
 # What migrations fill in: frozen versions are those that somebody may rely on, and every alias has its open period, from

@@ -366,14 +366,30 @@ INSERT INTO version_signatures (version_id, kind, signer, bundle, verification, 
 VALUES (find_version('tfjs@4.0.0'), 'sigstore', 'release\@example.com', '{"sig": [1, 2.50]}', 'verified', now());
 SELECT count(*) FROM drop_alias('onnxruntime-web', 'champion');
 SQL
+    # Since there are users, whoever did something is one.
+    my $has_users = sql($node, $database, q{SELECT to_regclass('mlregistry.users') IS NOT NULL}) eq 't';
+    my $user = $has_users ? q{(SELECT user_id FROM users WHERE email = 'ana@other.example')} : 'gen_random_uuid()';
+    my $access = $has_users ? <<'SQL' : '';
+INSERT INTO users (email, first_name, settings, is_verified) VALUES ('ana\@other.example', 'Ána', '{"theme": "dark"}', true), ('bob\@other.example', 'Bob', '{}', false);
+INSERT INTO user_credentials (user_id, password_hash, password_changed_at) SELECT user_id, E'hash \\ ' || email, now() FROM users;
+INSERT INTO organization_memberships (organization_id, user_id, role) SELECT o.organization_id, u.user_id, CASE WHEN u.email LIKE 'ana%' THEN 'admin' ELSE 'developer' END FROM organizations o, users u;
+INSERT INTO project_members (organization_id, project_id, user_id, role) SELECT p.organization_id, p.project_id, u.user_id, 'owner' FROM projects p, users u WHERE u.email LIKE 'bob%';
+INSERT INTO api_keys (organization_id, user_id, name, key_prefix, permissions, expires_at)
+SELECT organization_id, user_id, 'robot', 'mlr_' || role, '{"scopes": ["models:read", "versions:write"]}', 'infinity' FROM organization_memberships;
+INSERT INTO api_key_secrets (api_key_id, key_hash) SELECT api_key_id, encode(sha256(uuid_send(api_key_id)), 'hex') FROM api_keys;
+INSERT INTO role_access (db_role, organization_id, level) SELECT 'no_such_role', organization_id, 'read' FROM organizations;
+INSERT INTO resource_quotas (organization_id, scope, gpu_hours_limit) SELECT organization_id, 'organization', 100.5 FROM organizations;
+INSERT INTO resource_quotas (organization_id, scope, scope_id, cost_limit_usd) SELECT organization_id, 'project', project_id, 7 FROM projects;
+UPDATE access_rules SET read_role = 'admin' WHERE table_name = 'resource_quotas';
+SQL
     # What triggers of these tables would change, history among it.
-    my $untouched = $has_catalog ? <<'SQL' : '';
-UPDATE teams SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', department = ' not trimmed ', created_by_user = gen_random_uuid();
-UPDATE datasets SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', data_steward = ' not trimmed ', created_by_user = gen_random_uuid();
-UPDATE model_tags SET added_by_user = gen_random_uuid();
-UPDATE model_metrics SET recorded_by_user = gen_random_uuid();
+    my $untouched = $has_catalog ? <<"SQL" : '';
+UPDATE teams SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', department = ' not trimmed ', created_by_user = $user;
+UPDATE datasets SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', data_steward = ' not trimmed ', created_by_user = $user;
+UPDATE model_tags SET added_by_user = $user;
+UPDATE model_metrics SET recorded_by_user = $user;
 UPDATE version_signatures SET signer = ' not trimmed ';
-UPDATE alias_history SET valid_from = valid_from - interval '5 years', valid_to = valid_to - interval '5 years', set_by = 'somebody', set_by_user = gen_random_uuid();
+UPDATE alias_history SET valid_from = valid_from - interval '5 years', valid_to = valid_to - interval '5 years', set_by = 'somebody', set_by_user = $user;
 UPDATE model_versions SET frozen_at = '2020-02-29 12:00+00' WHERE frozen_at IS NOT NULL;
 SQL
     sql($node, $database, <<"SQL");
@@ -422,16 +438,17 @@ INSERT INTO model_aliases (organization_id, model_id, alias, version_id)
 SELECT organization_id, model_id, 'best', version_id FROM model_versions
  WHERE organization_id = '11111111-1111-4111-8111-111111111111' AND semver = '0.3.0'::semver;
 
+$access
 -- What triggers would change: touch, actor, normalize.
 SET session_replication_role = replica;
-UPDATE models SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = gen_random_uuid(),
+UPDATE models SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = $user,
                   display_name = display_name, primary_contact = ' not trimmed ';
-UPDATE model_versions SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', registered_by_user = gen_random_uuid(),
+UPDATE model_versions SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', registered_by_user = $user,
                           git_branch = ' not trimmed ',
                           registered_at = '2019-01-01'::timestamptz + make_interval(secs => hashtext(semver::text) % 10000);
-UPDATE model_aliases SET set_at = '2020-02-29 12:00+00', set_by = 'somebody', set_by_user = gen_random_uuid();
-UPDATE organizations SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = gen_random_uuid();
-UPDATE projects SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = gen_random_uuid();
+UPDATE model_aliases SET set_at = '2020-02-29 12:00+00', set_by = 'somebody', set_by_user = $user;
+UPDATE organizations SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = $user;
+UPDATE projects SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = $user;
 $untouched
 RESET session_replication_role;
 SQL

@@ -356,12 +356,35 @@ CREATE TRIGGER mlr_85_effect AFTER DELETE ON mlregistry.teams FOR EACH ROW
 CREATE TRIGGER mlr_70_guard AFTER INSERT OR UPDATE OF deleted_at ON mlregistry.models FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_guard_models();
 
--- Until now nobody was a user; only the history of aliases took what a client said. New tables go to the owner of the others,
--- in whose name rows are changed.
+-- Until now nobody was a user: whatever came past the triggers into these columns names none. Without triggers, because that is
+-- no change of the rows, and in the name of the owner of the tables, to whom the new ones are given.
 SELECT mlregistry.set_registry_owner(mlregistry.registry_owner());
-SELECT mlregistry.run_detached($rows$
-    UPDATE mlregistry.alias_history SET set_by_user = NULL WHERE set_by_user IS NOT NULL
-$rows$, mlregistry.registry_owner());
+DO $migration$
+DECLARE
+    role_before text := pg_catalog.current_setting('session_replication_role');
+BEGIN
+    PERFORM pg_catalog.set_config('session_replication_role', 'replica', true);
+    PERFORM mlregistry.run_detached($rows$
+        UPDATE mlregistry.organizations SET created_by_user = NULL WHERE created_by_user IS NOT NULL;
+        UPDATE mlregistry.projects SET created_by_user = NULL WHERE created_by_user IS NOT NULL;
+        UPDATE mlregistry.teams SET created_by_user = NULL WHERE created_by_user IS NOT NULL;
+        UPDATE mlregistry.tags SET created_by_user = NULL WHERE created_by_user IS NOT NULL;
+        UPDATE mlregistry.models SET created_by_user = NULL WHERE created_by_user IS NOT NULL;
+        UPDATE mlregistry.model_versions SET registered_by_user = NULL, validated_by_user = NULL, created_by_user = NULL
+         WHERE registered_by_user IS NOT NULL OR validated_by_user IS NOT NULL OR created_by_user IS NOT NULL;
+        UPDATE mlregistry.model_aliases SET set_by_user = NULL WHERE set_by_user IS NOT NULL;
+        UPDATE mlregistry.version_signatures SET created_by_user = NULL WHERE created_by_user IS NOT NULL;
+        UPDATE mlregistry.datasets SET created_by_user = NULL WHERE created_by_user IS NOT NULL;
+        UPDATE mlregistry.model_tags SET added_by_user = NULL WHERE added_by_user IS NOT NULL;
+        UPDATE mlregistry.version_tags SET added_by_user = NULL WHERE added_by_user IS NOT NULL;
+        UPDATE mlregistry.dataset_tags SET added_by_user = NULL WHERE added_by_user IS NOT NULL;
+        UPDATE mlregistry.model_metrics SET recorded_by_user = NULL WHERE recorded_by_user IS NOT NULL;
+        UPDATE mlregistry.alias_history SET set_by_user = NULL WHERE set_by_user IS NOT NULL;
+    $rows$, mlregistry.registry_owner());
+    PERFORM pg_catalog.set_config('session_replication_role', role_before, true);
+END
+$migration$;
+
 ALTER TABLE mlregistry.organizations ADD CONSTRAINT organizations_created_by_user_fkey FOREIGN KEY (created_by_user)
     REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (created_by_user) NOT VALID;
 ALTER TABLE mlregistry.projects ADD CONSTRAINT projects_created_by_user_fkey FOREIGN KEY (created_by_user)
