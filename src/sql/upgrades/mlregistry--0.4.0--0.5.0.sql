@@ -2,8 +2,10 @@
 -- at the line all functions are made anew.
 
 -- FUNCTIONS
+REVOKE EXECUTE ON FUNCTION apply_access_rules() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION new_api_key() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION trg_access_changed() FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION trg_guard_members() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION trg_guard_models() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_guard_members() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION trg_guard_quota() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION fill_access_rules() FROM PUBLIC;
