@@ -1,106 +1,62 @@
 #include "identity.hpp"
 
-#include "owner_query.hpp"
+#include "rights.hpp"
+#include "session_identity.hpp"
 #include "text_argument.hpp"
 
 extern "C" {
-#include "catalog/pg_type.h"
 #include "utils/guc.h"
-#include "utils/snapmgr.h"
 }
+
+#include <cstring>
 
 namespace mlregistry::pg {
 
 namespace {
 
-// The default organization, but only while it is the only one: with a second one, guessing would be a leak.
-OwnerQuery workplace_query{
-    R"(SELECT o.organization_id, p.project_id
-         FROM mlregistry.organizations o
-         LEFT JOIN mlregistry.projects p
-                ON p.organization_id OPERATOR(pg_catalog.=) o.organization_id
-               AND p.project_id OPERATOR(pg_catalog.=) '00000000-0000-8000-8000-000000000002'::pg_catalog.uuid
-               AND p.deleted_at IS NULL
-        WHERE o.organization_id OPERATOR(pg_catalog.=) '00000000-0000-8000-8000-000000000001'::pg_catalog.uuid
-          AND o.deleted_at IS NULL
-          AND NOT EXISTS (SELECT FROM mlregistry.organizations other
-                           WHERE other.organization_id OPERATOR(pg_catalog.<>) o.organization_id
-                             AND other.deleted_at IS NULL))",
-    0,
-    {},
-};
-
-// What the session has chosen by name: $1 the organization or NULL for the default one, $2 the project or NULL.
-OwnerQuery chosen_workplace_query{
-    R"(SELECT o.organization_id, p.project_id
-         FROM mlregistry.organizations o
-         LEFT JOIN mlregistry.projects p
-                ON p.organization_id OPERATOR(pg_catalog.=) o.organization_id
-               AND p.slug OPERATOR(pg_catalog.=) COALESCE($2, 'default')
-               AND p.deleted_at IS NULL
-        WHERE o.deleted_at IS NULL
-          AND (o.slug OPERATOR(pg_catalog.=) $1
-               OR ($1 IS NULL
-                   AND o.organization_id OPERATOR(pg_catalog.=) '00000000-0000-8000-8000-000000000001'::pg_catalog.uuid
-                   AND NOT EXISTS (SELECT FROM mlregistry.organizations other
-                                    WHERE other.organization_id OPERATOR(pg_catalog.<>) o.organization_id
-                                      AND other.deleted_at IS NULL))))",
-    2,
-    {TEXTOID, TEXTOID},
-};
+// 00000000-0000-8000-8000-00000000000n: the same in every database.
+constexpr pg_uuid_t default_organization{{0, 0, 0, 0, 0, 0, 0x80, 0, 0x80, 0, 0, 0, 0, 0, 0, 1}};
+constexpr pg_uuid_t default_project{{0, 0, 0, 0, 0, 0, 0x80, 0, 0x80, 0, 0, 0, 0, 0, 0, 2}};
 
 // Settings: where a session works when it names nothing. A choice, no identity: it opens nothing that is closed.
 char *chosen_organization = nullptr;
 char *chosen_project = nullptr;
-unsigned choices = 0; ///< counts them, so that what was looked up for an earlier one is not used any more
+unsigned choices = 0; ///< counts them, so that what was found for an earlier one is not used any more
 
 void count_choice(const char *, void *) { ++choices; }
 
 bool is_chosen(const char *setting) noexcept { return setting != nullptr && setting[0] != '\0'; }
 
-std::optional<pg_uuid_t> uuid_column(int column) {
-    bool is_null = false;
-    const Datum value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &is_null);
-    if (is_null) {
-        return std::nullopt;
+bool same(const pg_uuid_t &a, const pg_uuid_t &b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
+
+const OrganizationRight *organization_of(const Rights &rights) {
+    for (int i = 0; i < rights.organization_count; ++i) {
+        if (is_chosen(chosen_organization) && std::strcmp(rights.organizations[i].slug, chosen_organization) == 0) {
+            return &rights.organizations[i];
+        }
     }
-    return *DatumGetUUIDP(value);
+    if (is_chosen(chosen_organization) || rights.organization_count != 1) {
+        return nullptr; // with a second one, guessing would be a leak
+    }
+    const OrganizationRight &only = rights.organizations[0];
+    return rights.source != Source::bypass || same(only.id, default_organization) ? &only : nullptr;
 }
 
-/// What tells one snapshot from another: rows that a session sees change only when one of these does.
-struct SnapshotMark {
-    CommandId command;
-    TransactionId xmin;
-    TransactionId xmax;
-    uint32 in_progress;
-    int32 subtransactions; ///< on a standby all that is in progress
-    unsigned choices;
-
-    bool operator==(const SnapshotMark &) const = default;
-};
-
-struct StatementWorkplace {
-    SnapshotMark mark;
-    Workplace workplace;
-};
-
-/// The workplace of one statement, kept with the expression that calls: it is asked for each row of an INSERT.
-/// PL/pgSQL keeps expressions longer than a statement, hence the look at the snapshot.
-const Workplace &statement_workplace(FunctionCallInfo fcinfo) {
-    auto *kept = static_cast<StatementWorkplace *>(fcinfo->flinfo->fn_extra);
-    const Snapshot snapshot = GetActiveSnapshot();
-    const SnapshotMark mark{snapshot->curcid, snapshot->xmin,    snapshot->xmax,
-                            snapshot->xcnt,   snapshot->subxcnt, choices};
-    if (kept == nullptr || kept->mark != mark) {
-        const Workplace now = current_workplace();
-        if (kept == nullptr) {
-            kept = static_cast<StatementWorkplace *>(
-                MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(StatementWorkplace)));
+const ProjectRight *project_of(const Rights &rights, const OrganizationRight &organization) {
+    const ProjectRight *found = nullptr;
+    for (int i = 0; i < rights.project_count; ++i) {
+        const ProjectRight &project = rights.projects[i];
+        if (project.is_deleted || !same(project.organization, organization.id)) {
+            continue;
         }
-        *kept = {mark, now};
-        fcinfo->flinfo->fn_extra = kept;
+        if (!is_chosen(chosen_project) && same(project.id, default_project)) {
+            return &project;
+        }
+        if (std::strcmp(project.slug, is_chosen(chosen_project) ? chosen_project : "default") == 0) {
+            found = &project;
+        }
     }
-    return kept->workplace;
+    return found;
 }
 
 Datum uuid_or_null(FunctionCallInfo fcinfo, const std::optional<pg_uuid_t> &id) {
@@ -114,39 +70,41 @@ Datum uuid_or_null(FunctionCallInfo fcinfo, const std::optional<pg_uuid_t> &id) 
 
 } // namespace
 
-Datum current_actor() { return text_datum(GetUserNameFromId(GetSessionUserId(), false)); }
+Datum current_actor() {
+    const Rights &rights = current_rights();
+    return text_datum(rights.actor != nullptr ? rights.actor : GetUserNameFromId(GetSessionUserId(), false));
+}
 
 void define_settings() {
     DefineCustomStringVariable("mlregistry.organization", "Organization that the session works in, by its slug.",
-                               "Empty: the default one, while it is the only one.", &chosen_organization, "",
-                               PGC_USERSET, 0, nullptr, count_choice, nullptr);
+                               "Empty: the only one that is open to it.", &chosen_organization, "", PGC_USERSET, 0,
+                               nullptr, count_choice, nullptr);
     DefineCustomStringVariable("mlregistry.project", "Project that the session works in, by its slug.",
                                "Empty: the default one.", &chosen_project, "", PGC_USERSET, 0, nullptr, count_choice,
                                nullptr);
+    define_identity_setting();
     MarkGUCPrefixReserved("mlregistry");
+    watch_rights();
 }
 
-Workplace current_workplace() {
-    Workplace workplace;
-    const Oid owner = owner_of_registry("organizations");
-    const bool by_name = is_chosen(chosen_organization) || is_chosen(chosen_project);
-    Datum names[2] = {};
-    char nulls[] = "nn";
-    if (is_chosen(chosen_organization)) {
-        names[0] = CStringGetTextDatum(chosen_organization);
-        nulls[0] = ' ';
+const Workplace &current_workplace() {
+    static Workplace workplace;
+    static std::uint64_t of_rights = 0;
+    static unsigned of_choice = 0;
+    const Rights &rights = current_rights();
+    if (rights.serial == 0 || rights.serial != of_rights || choices != of_choice) {
+        workplace = {};
+        const OrganizationRight *const organization = organization_of(rights);
+        if (organization != nullptr) {
+            workplace.organization = organization->id;
+            const ProjectRight *const project = project_of(rights, *organization);
+            if (project != nullptr) {
+                workplace.project = project->id;
+            }
+        }
+        of_rights = rights.serial;
+        of_choice = choices;
     }
-    if (is_chosen(chosen_project)) {
-        names[1] = CStringGetTextDatum(chosen_project);
-        nulls[1] = ' ';
-    }
-    connect();
-    if ((by_name ? run(chosen_workplace_query, owner, names, nulls, Sight::snapshot, 1)
-                 : run(workplace_query, owner, nullptr, nullptr, Sight::snapshot, 1)) == 1) {
-        workplace.organization = uuid_column(1);
-        workplace.project = uuid_column(2);
-    }
-    done();
     return workplace;
 }
 
@@ -159,8 +117,11 @@ MLR_FUNCTION(mlregistry_current_actor) {
     return current_actor();
 }
 
-MLR_FUNCTION(mlregistry_current_organization_id) {
-    return uuid_or_null(fcinfo, statement_workplace(fcinfo).organization);
+MLR_FUNCTION(mlregistry_current_user_id) {
+    const Rights &rights = current_rights();
+    return uuid_or_null(fcinfo, rights.has_user ? std::optional{rights.user} : std::nullopt);
 }
 
-MLR_FUNCTION(mlregistry_current_project_id) { return uuid_or_null(fcinfo, statement_workplace(fcinfo).project); }
+MLR_FUNCTION(mlregistry_current_organization_id) { return uuid_or_null(fcinfo, current_workplace().organization); }
+
+MLR_FUNCTION(mlregistry_current_project_id) { return uuid_or_null(fcinfo, current_workplace().project); }

@@ -14,7 +14,8 @@ namespace mlregistry::pg {
 /// Defines the settings mlregistry.organization and mlregistry.project, when the library is loaded.
 void define_settings();
 
-/// The acting one as text: the database role that logged in. A text value in the current memory context.
+/// The acting one as text: the e-mail of a user, else the database role that logged in. A text value in the current
+/// memory context.
 Datum current_actor();
 
 /// What the session works in when it names nothing; absent when that is not clear.
@@ -23,7 +24,7 @@ struct Workplace {
     std::optional<pg_uuid_t> project;
 };
 
-/// Reads the workplace of the calling statement's snapshot.
-Workplace current_workplace();
+/// The workplace among what the identity opens.
+const Workplace &current_workplace();
 
 } // namespace mlregistry::pg

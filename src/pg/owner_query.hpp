@@ -12,7 +12,7 @@ extern "C" {
 
 namespace mlregistry::pg {
 
-inline constexpr int max_query_arguments = 4;
+inline constexpr int max_query_arguments = 6;
 
 /// One statement and its plan. Write every name and operator with its schema: the search_path is the caller's.
 struct OwnerQuery {

@@ -1,5 +1,6 @@
 // Triggers actor, normalize and touch: columns that the database keeps, whoever writes.
 #include "identity.hpp"
+#include "rights.hpp"
 #include "row_trigger.hpp"
 #include "text_argument.hpp"
 
@@ -22,6 +23,7 @@ constexpr int max_arguments = 12;
 struct ActorState {
     bool ready;
     int count;
+    AttrNumber by[max_arguments];
     AttrNumber by_user[max_arguments];
 };
 
@@ -49,7 +51,8 @@ void check_argument_count(const RowTrigger &trigger) {
 void prepare(const RowTrigger &trigger, ActorState &state) {
     check_argument_count(trigger);
     for (int i = 0; i < trigger.argument_count(); ++i) {
-        state.by_user[i] = column_number(trigger, psprintf("%s_by_user", trigger.argument(i)));
+        state.by[i] = column_number(trigger, psprintf("%s_by", trigger.argument(i)), TEXTOID);
+        state.by_user[i] = column_number(trigger, psprintf("%s_by_user", trigger.argument(i)), UUIDOID);
     }
     state.count = trigger.argument_count();
     state.ready = true;
@@ -85,7 +88,8 @@ Datum normalized(normalize::Rule rule, std::string_view text) {
 using namespace mlregistry;
 using namespace mlregistry::pg;
 
-/// x_by_user is what the database knows, never what a client says. Until there are users, nobody is one.
+/// x_by_user is what the database knows, never what a client says: the acting user where x_by names them. An UPDATE
+/// that says anew who did it says so in the same way; otherwise it may only empty the user.
 MLR_FUNCTION(mlregistry_trg_actor) {
     const RowTrigger trigger = row_trigger(fcinfo);
     auto &state = statement_state<ActorState>(fcinfo);
@@ -95,12 +99,17 @@ MLR_FUNCTION(mlregistry_trg_actor) {
     RowChange change;
     for (int i = 0; i < state.count; ++i) {
         const AttrNumber column = state.by_user[i];
-        if (column_value(trigger, trigger.row, column).is_null) {
-            continue;
-        }
-        if (trigger.is_insert) {
-            change.clear(column);
-        } else if (!same_value(trigger, column)) {
+        const ColumnValue now = column_value(trigger, trigger.row, column);
+        if (trigger.is_insert || !same_value(trigger, state.by[i])) {
+            const Rights &rights = current_rights();
+            const bool is_acting = rights.has_user && !column_value(trigger, trigger.row, state.by[i]).is_null &&
+                                   column_text(trigger, trigger.row, state.by[i]) == rights.actor;
+            if (is_acting) {
+                change.set(column, UUIDPGetDatum(&rights.user));
+            } else if (!now.is_null) {
+                change.clear(column);
+            }
+        } else if (!now.is_null && !same_value(trigger, column)) {
             const ColumnValue before = column_value(trigger, trigger.before, column);
             if (before.is_null) {
                 change.clear(column);

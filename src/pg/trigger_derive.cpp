@@ -1,6 +1,7 @@
 // Triggers derive: columns that follow from others are filled where they were left out.
 #include "identity.hpp"
 #include "owner_query.hpp"
+#include "rights.hpp"
 #include "row_trigger.hpp"
 #include "text_argument.hpp"
 
@@ -24,15 +25,15 @@ struct ModelColumns {
 };
 
 struct VersionColumns {
-    AttrNumber organization, model, framework, status, stage, validated_at, validated_by, promoted_at, deprecated_at,
-        deprecation_reason, archived_at, frozen_at;
+    AttrNumber organization, model, framework, status, stage, validated_at, validated_by, validated_by_user,
+        promoted_at, deprecated_at, deprecation_reason, archived_at, frozen_at;
     pg_uuid_t last_organization;
     pg_uuid_t last_model;
     text *last_framework; ///< null: none is kept
 };
 
 struct AliasColumns {
-    AttrNumber version, set_at, set_by;
+    AttrNumber version, set_at, set_by, set_by_user;
 };
 
 OwnerQuery framework_of_model{
@@ -55,6 +56,7 @@ VersionColumns &version_columns(FunctionCallInfo fcinfo, const RowTrigger &trigg
             .stage = column_number(trigger, "stage", TEXTOID),
             .validated_at = column_number(trigger, "validated_at", TIMESTAMPTZOID),
             .validated_by = column_number(trigger, "validated_by", TEXTOID),
+            .validated_by_user = column_number(trigger, "validated_by_user", UUIDOID),
             .promoted_at = column_number(trigger, "promoted_to_production_at", TIMESTAMPTZOID),
             .deprecated_at = column_number(trigger, "deprecated_at", TIMESTAMPTZOID),
             .deprecation_reason = column_number(trigger, "deprecation_reason"),
@@ -119,6 +121,17 @@ VersionState version_state(const RowTrigger &trigger, HeapTuple row, const Versi
     };
 }
 
+/// The acting one as x_by and, where that is a user, as x_by_user.
+void set_actor(RowChange &change, AttrNumber by, AttrNumber by_user) {
+    const Rights &rights = current_rights();
+    change.set(by, current_actor());
+    if (rights.has_user) {
+        change.set(by_user, UUIDPGetDatum(&rights.user));
+    } else {
+        change.clear(by_user);
+    }
+}
+
 void apply(const RowTrigger &trigger, const VersionColumns &c, const VersionState &now, const VersionChange &derived,
            RowChange &change) {
     if (derived.status != now.status) {
@@ -130,7 +143,7 @@ void apply(const RowTrigger &trigger, const VersionColumns &c, const VersionStat
     if (derived.set_validated) {
         change.set(c.validated_at, transaction_time());
         if (column_value(trigger, trigger.row, c.validated_by).is_null) {
-            change.set(c.validated_by, current_actor());
+            set_actor(change, c.validated_by, c.validated_by_user);
         }
     }
     if (derived.set_deprecated) {
@@ -230,6 +243,7 @@ MLR_FUNCTION(mlregistry_trg_derive_alias) {
             .version = column_number(trigger, "version_id"),
             .set_at = column_number(trigger, "set_at", TIMESTAMPTZOID),
             .set_by = column_number(trigger, "set_by", TEXTOID),
+            .set_by_user = column_number(trigger, "set_by_user", UUIDOID),
         };
     }
     RowChange change;
@@ -238,7 +252,7 @@ MLR_FUNCTION(mlregistry_trg_derive_alias) {
             change.set(c.set_at, transaction_time());
         }
         if (same_value(trigger, c.set_by)) {
-            change.set(c.set_by, current_actor());
+            set_actor(change, c.set_by, c.set_by_user);
         }
     }
     return changed_row(trigger, change);

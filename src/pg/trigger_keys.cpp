@@ -1,10 +1,12 @@
 // Trigger keys: a row's keys never change, and a row lies in its parent's project, and in its organization where the
 // client neither named one nor works in one.
 #include "owner_query.hpp"
+#include "rights.hpp"
 #include "row_trigger.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/uuid.h"
 }
@@ -146,7 +148,22 @@ KnownParent &slot(FunctionCallInfo fcinfo, KeysState &state, const pg_uuid_t &pa
     return state.known[bits % parent_slots];
 }
 
-/// The row's parent; null when there is no such parent, which the foreign key will refuse.
+/// Whether the one who writes may see what lies in a project. What the owner writes for somebody is not asked.
+bool may_see(const RowTrigger &trigger, const pg_uuid_t &project) {
+    if (has_bypassrls_privilege(GetUserId()) || has_privs_of_role(GetUserId(), table_owner(trigger))) {
+        return true;
+    }
+    const Rights &rights = current_rights();
+    for (int i = 0; i < rights.project_count; ++i) {
+        if (same_uuid(rights.projects[i].id, project)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// The row's parent; null when there is no such parent, which the foreign key will refuse. One that is not to be seen
+/// is no parent either, so that nobody learns by an error that it is there.
 const KnownParent *find_parent(FunctionCallInfo fcinfo, const RowTrigger &trigger, KeysState &state) {
     const ColumnValue organization = column_value(trigger, trigger.row, state.organization);
     const ColumnValue parent = column_value(trigger, trigger.row, state.parent_key);
@@ -173,6 +190,7 @@ const KnownParent *find_parent(FunctionCallInfo fcinfo, const RowTrigger &trigge
         known.parent = parent_id;
     }
     done();
+    known.used = known.used && may_see(trigger, known.project);
     return known.used ? &known : nullptr;
 }
 

@@ -44,3 +44,12 @@ COMMENT ON FUNCTION trg_history_alias() IS 'trigger history of aliases: writes a
 
 CREATE OR REPLACE FUNCTION trg_effect_alias() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_effect_alias';
 COMMENT ON FUNCTION trg_effect_alias() IS 'trigger effect of aliases: freezes the version that is named';
+
+CREATE OR REPLACE FUNCTION trg_access_changed() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_access_changed';
+COMMENT ON FUNCTION trg_access_changed() IS 'trigger access: every session reads rights again; for each statement';
+
+CREATE OR REPLACE FUNCTION trg_guard_models() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_models';
+COMMENT ON FUNCTION trg_guard_models() IS 'trigger guard of models: not more than organizations.max_models';
+
+CREATE OR REPLACE FUNCTION trg_guard_members() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_members';
+COMMENT ON FUNCTION trg_guard_members() IS 'trigger guard of memberships: not more than organizations.max_users, and an admin stays';

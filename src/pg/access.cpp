@@ -1,0 +1,272 @@
+// What policies and functions ask of rights: arrays of what is open, and refusals in the registry's words.
+#include "owner_query.hpp"
+#include "rights.hpp"
+#include "text_argument.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "funcapi.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/inval.h"
+#include "utils/jsonb.h"
+#include "utils/rel.h"
+}
+
+#include <cstring>
+#include <string_view>
+
+namespace mlregistry::pg {
+
+namespace {
+
+constexpr std::string_view scope_names[] = {"models",    "versions",   "datasets", "runs", "deployments",
+                                            "approvals", "monitoring", "admin",    "names"};
+
+Scope scope_argument(std::string_view name) {
+    for (std::size_t n = 0; n < sizeof scope_names / sizeof scope_names[0]; ++n) {
+        if (scope_names[n] == name) {
+            return static_cast<Scope>(n);
+        }
+    }
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown scope: \"%s\"", for_message(name)),
+             errhint("The scopes are models, versions, datasets, runs, deployments, approvals, monitoring, admin.")));
+}
+
+/// The rank that a need asks for; `highest` is the name of the third one.
+Rank need_argument(std::string_view name, std::string_view highest, Rank highest_rank) {
+    if (name == "read") {
+        return Rank::read;
+    }
+    if (name == "write") {
+        return Rank::write;
+    }
+    if (name == highest) {
+        return highest_rank;
+    }
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown need: \"%s\"", for_message(name)),
+                    errhint("One may need read, write or %s.", highest.data())));
+}
+
+Rank project_need(std::string_view name) { return need_argument(name, "own", Rank::own); }
+
+Rank organization_need(std::string_view name) { return need_argument(name, "admin", Rank::admin); }
+
+/// Whether the key, if there is one, is for that.
+bool is_in_scope(const Rights &rights, Rank need, Scope scope) noexcept {
+    if (!rights.is_restricted) {
+        return true;
+    }
+    if (scope == Scope::names) {
+        return need == Rank::read || rights.writable_scopes != 0;
+    }
+    const unsigned bit = 1U << static_cast<unsigned>(scope);
+    return ((need == Rank::read ? rights.readable_scopes : rights.writable_scopes) & bit) != 0;
+}
+
+bool same(const pg_uuid_t &a, const pg_uuid_t &b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
+
+bool is_enough(const ProjectRight &right, Rank need) noexcept { return right.rank >= need; }
+
+bool is_enough(const OrganizationRight &right, Rank need) noexcept {
+    return right.rank >= need && (need == Rank::read || right.is_active);
+}
+
+/// Identifiers of what is open.
+template <class Right> Datum open_ones(const Right *rights, int count, Rank need, bool in_scope) {
+    auto *const ids = static_cast<Datum *>(palloc((static_cast<Size>(count) + 1) * sizeof(Datum)));
+    int found = 0;
+    for (int i = 0; in_scope && i < count; ++i) {
+        if (is_enough(rights[i], need)) {
+            ids[found++] = UUIDPGetDatum(&rights[i].id);
+        }
+    }
+    return PointerGetDatum(construct_array(ids, found, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
+}
+
+template <class Right>
+bool is_open(const Right *rights, int count, const pg_uuid_t &id, Rank need, bool in_scope) noexcept {
+    for (int i = 0; in_scope && i < count; ++i) {
+        if (same(rights[i].id, id)) {
+            return is_enough(rights[i], need);
+        }
+    }
+    return false;
+}
+
+[[noreturn]] void refuse_access(const Rights &rights, std::string_view need, std::string_view scope, const char *where,
+                                bool may_read) {
+    const char *const actor = rights.actor != nullptr ? rights.actor : GetUserNameFromId(GetSessionUserId(), false);
+    const char *const act = need == "read" ? "read" : need == "write" ? "change" : "administer";
+    // Of what one may not read not even that it exists is told.
+    ereport(ERROR,
+            (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+             errmsg("%s may not %s %.*s in this %s", for_message(actor), act, static_cast<int>(scope.size()),
+                    scope.data(), where),
+             may_read && rights.is_restricted
+                 ? errhint("The API key may have scopes or projects that leave it out: SELECT mlregistry.whoami().")
+                 : errhint("Ask an administrator of the organization for a role: add_member(), add_project_member()."),
+             err_generic_string(PG_DIAG_CONSTRAINT_NAME, "access_denied")));
+}
+
+Oid registry_table(std::string_view name) {
+    const char *const table = pnstrdup(name.data(), name.size());
+    const Oid relation = get_relname_relid(table, get_namespace_oid("mlregistry", false));
+    if (!OidIsValid(relation)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table mlregistry.%s does not exist", for_message(name))));
+    }
+    return relation;
+}
+
+const char *name_of(Source source) noexcept {
+    switch (source) {
+    case Source::api_key:
+        return "api_key";
+    case Source::user:
+        return "user";
+    case Source::role:
+        return "role";
+    case Source::only_organization:
+        return "default";
+    case Source::bypass:
+        return "bypass";
+    case Source::none:
+        break;
+    }
+    return "none";
+}
+
+void require_not_null(FunctionCallInfo fcinfo, int n, const char *what) {
+    if (PG_ARGISNULL(n)) {
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be NULL", what)));
+    }
+}
+
+} // namespace
+
+} // namespace mlregistry::pg
+
+using namespace mlregistry::pg;
+
+/// allowed_projects(need, scope): strict.
+MLR_FUNCTION(mlregistry_allowed_projects) {
+    const Rank need = project_need(text_argument(fcinfo, 0));
+    const Scope scope = scope_argument(text_argument(fcinfo, 1));
+    const Rights &rights = current_rights();
+    return open_ones(rights.projects, rights.project_count, need, is_in_scope(rights, need, scope));
+}
+
+/// allowed_organizations(need, scope): strict.
+MLR_FUNCTION(mlregistry_allowed_organizations) {
+    const Rank need = organization_need(text_argument(fcinfo, 0));
+    const Scope scope = scope_argument(text_argument(fcinfo, 1));
+    const Rights &rights = current_rights();
+    return open_ones(rights.organizations, rights.organization_count, need, is_in_scope(rights, need, scope));
+}
+
+MLR_FUNCTION(mlregistry_bypasses_access) {
+    (void)fcinfo;
+    PG_RETURN_BOOL(bypasses_access());
+}
+
+/// require_access(need, scope, project)
+MLR_FUNCTION(mlregistry_require_access) {
+    require_not_null(fcinfo, 0, "the need");
+    require_not_null(fcinfo, 1, "the scope");
+    const std::string_view need = text_argument(fcinfo, 0);
+    const std::string_view scope = text_argument(fcinfo, 1);
+    const Rank rank = project_need(need);
+    const Scope kind = scope_argument(scope);
+    if (bypasses_access()) {
+        PG_RETURN_VOID();
+    }
+    const Rights &rights = current_rights();
+    if (PG_ARGISNULL(2) ||
+        !is_open(rights.projects, rights.project_count, *PG_GETARG_UUID_P(2), rank, is_in_scope(rights, rank, kind))) {
+        const bool may_read =
+            !PG_ARGISNULL(2) && is_open(rights.projects, rights.project_count, *PG_GETARG_UUID_P(2), Rank::read, true);
+        refuse_access(rights, need, scope, "project", may_read);
+    }
+    PG_RETURN_VOID();
+}
+
+/// require_organization(need, scope, organization)
+MLR_FUNCTION(mlregistry_require_organization) {
+    require_not_null(fcinfo, 0, "the need");
+    require_not_null(fcinfo, 1, "the scope");
+    const std::string_view need = text_argument(fcinfo, 0);
+    const std::string_view scope = text_argument(fcinfo, 1);
+    const Rank rank = organization_need(need);
+    const Scope kind = scope_argument(scope);
+    if (bypasses_access()) {
+        PG_RETURN_VOID();
+    }
+    const Rights &rights = current_rights();
+    if (PG_ARGISNULL(2) || !is_open(rights.organizations, rights.organization_count, *PG_GETARG_UUID_P(2), rank,
+                                    is_in_scope(rights, rank, kind))) {
+        const bool may_read = !PG_ARGISNULL(2) && is_open(rights.organizations, rights.organization_count,
+                                                          *PG_GETARG_UUID_P(2), Rank::read, true);
+        refuse_access(rights, need, scope, "organization", may_read);
+    }
+    PG_RETURN_VOID();
+}
+
+/// require_privilege(table_name, privilege): of the calling role, not of the owner of a SECURITY DEFINER function.
+MLR_FUNCTION(mlregistry_require_privilege) {
+    require_not_null(fcinfo, 0, "the name of the table");
+    require_not_null(fcinfo, 1, "the privilege");
+    const Oid relation = registry_table(text_argument(fcinfo, 0));
+    const std::string_view privilege = text_argument(fcinfo, 1);
+    AclMode mode = ACL_NO_RIGHTS;
+    if (privilege == "SELECT") {
+        mode = ACL_SELECT;
+    } else if (privilege == "INSERT") {
+        mode = ACL_INSERT;
+    } else if (privilege == "UPDATE") {
+        mode = ACL_UPDATE;
+    } else if (privilege == "DELETE") {
+        mode = ACL_DELETE;
+    } else {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown privilege: \"%s\"", for_message(privilege)),
+                 errhint("It is SELECT, INSERT, UPDATE or DELETE.")));
+    }
+    if (pg_class_aclcheck(relation, GetOuterUserId(), mode) != ACLCHECK_OK) {
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relation));
+    }
+    PG_RETURN_VOID();
+}
+
+/// acting_identity() → (user_id, api_key_id, how, scopes)
+MLR_FUNCTION(mlregistry_acting_identity) {
+    TupleDesc row = nullptr;
+    if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) {
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("the call must accept a row")));
+    }
+    const Rights &rights = current_rights();
+    Datum values[4] = {};
+    bool nulls[4] = {!rights.has_user, !rights.has_key, false, rights.permissions == nullptr};
+    values[0] = UUIDPGetDatum(&rights.user);
+    values[1] = UUIDPGetDatum(&rights.key);
+    values[2] = text_datum(name_of(rights.source));
+    if (rights.permissions != nullptr) {
+        values[3] = DirectFunctionCall1(jsonb_in, CStringGetDatum(rights.permissions));
+    }
+    PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls)));
+}
+
+/// AFTER any change of a table that rights are read from, for each statement: every session reads them again.
+MLR_FUNCTION(mlregistry_trg_access_changed) {
+    if (!CALLED_AS_TRIGGER(fcinfo)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("function was not called as a trigger")));
+    }
+    const auto *const data = reinterpret_cast<TriggerData *>(fcinfo->context);
+    CacheInvalidateRelcacheByRelid(RelationGetRelid(data->tg_relation));
+    return PointerGetDatum(nullptr);
+}

@@ -1,0 +1,37 @@
+// Who has authenticated in this session: kept in memory that no SET reaches (docs/design/architecture.md, section 5).
+#pragma once
+
+#include "compat.hpp"
+
+#include <cstdint>
+
+extern "C" {
+#include "utils/uuid.h"
+}
+
+namespace mlregistry::pg {
+
+/// Defines the setting mlregistry.identity, when the library is loaded.
+void define_identity_setting();
+
+/// What authenticate() has found. Plain data in TopMemoryContext.
+struct SessionIdentity {
+    pg_uuid_t api_key;
+    char nonce[33];
+    std::uint32_t transaction; ///< the local transaction that it was made in
+    SessionIdentity *next;
+};
+
+/// The identity that holds now, or null.
+const SessionIdentity *session_identity();
+
+/// Something claims to be an identity, whether it is one or not: who claims in vain gets nothing.
+bool identity_is_claimed();
+
+/// From now on the session acts by that key, to the end of the transaction or of the session.
+void assume_identity(const pg_uuid_t &api_key, bool for_session);
+
+/// Ends the identity of the session.
+void forget_identity();
+
+} // namespace mlregistry::pg

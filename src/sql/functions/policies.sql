@@ -1,0 +1,122 @@
+-- Row security, made from one table of rules.
+
+-- What row security must not look at row by row: none of these says anything of a version but its result, so that conditions
+-- with them may come before a policy, and use an index.
+ALTER FUNCTION semver_in_range(semver, semver_range) LEAKPROOF;
+ALTER FUNCTION semver_range_has(semver_range, semver) LEAKPROOF;
+ALTER FUNCTION semver_range_filter(semver, semver_range, boolean) LEAKPROOF;
+ALTER FUNCTION semver_range_lower_key(semver_range, boolean) LEAKPROOF;
+ALTER FUNCTION semver_range_upper_key(semver_range, boolean) LEAKPROOF;
+ALTER FUNCTION satisfies(semver, semver_range, boolean) LEAKPROOF;
+ALTER FUNCTION is_prerelease(semver) LEAKPROOF;
+
+-- scope project: rows of a project, read and changed by those who may in that project (admin: project owners and admins)
+--       organization: rows of an organization, likewise (viewer, developer, admin)
+--       self: users and keys: one's own, and what the tables' policies below say
+--       owner: nobody but the tables' owner; global: no row security, vocabulary
+-- A write_role of owner: nobody writes but triggers and functions that ask for themselves.
+CREATE OR REPLACE FUNCTION builtin_access_rules()
+    RETURNS TABLE (table_name text, scope text, read_role text, write_role text, key_scope text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 30 SET search_path = pg_catalog, pg_temp
+    AS $function$VALUES
+        ('registry_meta',            'global',       'viewer', 'owner',       NULL),
+        ('frameworks',               'global',       'viewer', 'owner',       NULL),
+        ('model_formats',            'global',       'viewer', 'owner',       NULL),
+        ('storage_formats',          'global',       'viewer', 'owner',       NULL),
+        ('tag_categories',           'global',       'viewer', 'owner',       NULL),
+        ('gpu_types',                'global',       'viewer', 'owner',       NULL),
+        ('organizations',            'organization', 'viewer', 'owner',       'admin'),
+        ('projects',                 'project',      'viewer', 'admin',       'admin'),
+        ('users',                    'self',         'viewer', 'owner',       NULL),
+        ('user_credentials',         'owner',        'owner',  'owner',       NULL),
+        ('organization_memberships', 'organization', 'viewer', 'admin',       'admin'),
+        ('project_members',          'project',      'viewer', 'admin',       'admin'),
+        ('api_keys',                 'self',         'viewer', 'owner',       NULL),
+        ('api_key_secrets',          'owner',        'owner',  'owner',       NULL),
+        ('role_access',              'owner',        'owner',  'owner',       NULL),
+        ('access_rules',             'owner',        'owner',  'owner',       NULL),
+        ('resource_quotas',          'organization', 'viewer', 'admin',       'admin'),
+        ('guards',                   'owner',        'owner',  'owner',       NULL),
+        ('teams',                    'organization', 'viewer', 'developer',   'names'),
+        ('tags',                     'organization', 'viewer', 'developer',   'names'),
+        ('models',                   'project',      'viewer', 'contributor', 'models'),
+        ('model_tags',               'project',      'viewer', 'contributor', 'models'),
+        ('model_versions',           'project',      'viewer', 'contributor', 'versions'),
+        ('version_files',            'project',      'viewer', 'contributor', 'versions'),
+        ('version_signatures',       'project',      'viewer', 'contributor', 'versions'),
+        ('version_tags',             'project',      'viewer', 'contributor', 'versions'),
+        ('model_aliases',            'project',      'viewer', 'contributor', 'versions'),
+        ('model_metrics',            'project',      'viewer', 'contributor', 'versions'),
+        ('alias_history',            'project',      'viewer', 'owner',       'versions'),
+        ('datasets',                 'project',      'viewer', 'contributor', 'datasets'),
+        ('dataset_tags',             'project',      'viewer', 'contributor', 'datasets')
+    $function$;
+COMMENT ON FUNCTION builtin_access_rules() IS 'who may read and write each table: what install() and migrate() put into access_rules';
+
+-- The condition of a policy. Arrays come from a subquery, which runs once a query. Names of what is there (projects, teams,
+-- tags, organizations) every key may read: others are found by them.
+CREATE OR REPLACE FUNCTION policy_condition(table_name text, scope text, verb text, role text, key_scope text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT CASE
+            WHEN scope = 'self' AND verb = 'SELECT' AND table_name = 'users' THEN
+                'user_id = (SELECT mlregistry.current_user_id()) OR EXISTS (SELECT FROM mlregistry.organization_memberships m'
+                || ' WHERE m.user_id = users.user_id AND m.organization_id = ANY ((SELECT mlregistry.allowed_organizations(''read'', ''names''))::uuid[]))'
+            WHEN scope = 'self' AND verb = 'SELECT' AND table_name = 'api_keys' THEN
+                'user_id = (SELECT mlregistry.current_user_id()) OR organization_id = ANY ((SELECT mlregistry.allowed_organizations(''admin'', ''admin''))::uuid[])'
+            WHEN role = 'owner' THEN NULL
+            -- A project that is not there yet has nobody who owns it.
+            WHEN table_name = 'projects' AND verb = 'INSERT' THEN
+                format('organization_id = ANY ((SELECT mlregistry.allowed_organizations(''admin'', %L))::uuid[])', key_scope)
+            WHEN scope = 'project' THEN
+                format('project_id = ANY ((SELECT mlregistry.allowed_projects(%L, %L))::uuid[])',
+                       CASE WHEN verb = 'SELECT' THEN 'read' WHEN role = 'admin' THEN 'own' ELSE 'write' END,
+                       CASE WHEN verb = 'SELECT' AND key_scope = 'admin' THEN 'names' ELSE key_scope END)
+            WHEN scope = 'organization' THEN
+                format('organization_id = ANY ((SELECT mlregistry.allowed_organizations(%L, %L))::uuid[])',
+                       CASE WHEN verb = 'SELECT' THEN 'read' WHEN role = 'admin' THEN 'admin' ELSE 'write' END,
+                       CASE WHEN verb = 'SELECT' AND key_scope = 'admin' THEN 'names' ELSE key_scope END)
+            END
+    $function$;
+COMMENT ON FUNCTION policy_condition(text, text, text, text, text) IS 'condition of the policy of a rule for SELECT, INSERT, UPDATE or DELETE; NULL where nobody may';
+
+CREATE OR REPLACE FUNCTION apply_access_rules() RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+    DECLARE
+        statements text;
+    BEGIN
+        -- Without rows of its own (seed => false: they come with a dump) the table is as good as built in.
+        WITH rules AS (
+            SELECT a.table_name, a.scope, a.read_role, a.write_role, a.key_scope FROM mlregistry.access_rules a
+            UNION ALL
+            SELECT b.* FROM mlregistry.builtin_access_rules() b
+             WHERE NOT EXISTS (SELECT FROM mlregistry.access_rules a WHERE a.table_name = b.table_name)),
+        policies AS (
+            SELECT r.table_name, v.verb, v.policy,
+                   mlregistry.policy_condition(r.table_name, r.scope, v.verb, CASE WHEN v.verb = 'SELECT' THEN r.read_role ELSE r.write_role END, r.key_scope) AS condition
+              FROM rules r,
+                   (VALUES ('SELECT', 'mlr_read'), ('INSERT', 'mlr_insert'), ('UPDATE', 'mlr_update'), ('DELETE', 'mlr_delete')) AS v (verb, policy)
+             WHERE r.scope <> 'global')
+        SELECT string_agg(statement, E';\n' ORDER BY table_name, step)
+          INTO statements
+          FROM (SELECT table_name, 1 AS step, format('ALTER TABLE mlregistry.%I ENABLE ROW LEVEL SECURITY', table_name) AS statement
+                  FROM rules WHERE scope <> 'global'
+                UNION ALL
+                SELECT table_name, 2, format('DROP POLICY IF EXISTS %I ON mlregistry.%I', policy, table_name) FROM policies
+                UNION ALL
+                SELECT table_name, 3,
+                       format('CREATE POLICY %I ON mlregistry.%I FOR %s%s%s', policy, table_name, verb,
+                              CASE WHEN verb <> 'INSERT' THEN format(' USING (%s)', condition) END,
+                              CASE WHEN verb IN ('INSERT', 'UPDATE') THEN format(' WITH CHECK (%s)', condition) END)
+                  FROM policies WHERE condition IS NOT NULL
+                UNION ALL
+                SELECT table_name, 4,
+                       format('COMMENT ON POLICY %I ON mlregistry.%I IS %L', policy, table_name, 'Made by apply_access_rules() from access_rules')
+                  FROM policies WHERE condition IS NOT NULL) AS s
+         WHERE to_regclass(format('mlregistry.%I', s.table_name)) IS NOT NULL;
+        SET LOCAL client_min_messages = warning; -- no notices of policies that are not there
+        PERFORM mlregistry.run_detached(statements);
+    END
+    $function$;
+COMMENT ON FUNCTION apply_access_rules() IS 'makes row security and its policies from access_rules';
