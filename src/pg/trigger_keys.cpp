@@ -85,7 +85,8 @@ void add_key(KeysState &state, AttrNumber column) {
     }
 }
 
-/// Arguments: parent table and parent key, or none.
+/// Arguments: parent table and parent key, or none. A parent that says nothing about the place, such as a user, is for
+/// triggers BEFORE UPDATE, which only keep the key.
 void prepare(const RowTrigger &trigger, KeysState &state) {
     state.organization = column_number(trigger, "organization_id", UUIDOID);
     state.project = optional_column(trigger, "project_id");
@@ -99,7 +100,7 @@ void prepare(const RowTrigger &trigger, KeysState &state) {
                 state.parent = &parent;
             }
         }
-        if (state.parent == nullptr) {
+        if (state.parent == nullptr && !trigger.is_update) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                             errmsg("trigger keys does not know parent table \"%s\"", trigger.argument(0))));
         }

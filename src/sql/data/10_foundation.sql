@@ -99,6 +99,8 @@ CREATE TABLE mlregistry.organizations (
     updated_by text DEFAULT mlregistry.current_actor() NOT NULL,
     deleted_at timestamptz,
     CONSTRAINT organizations_pkey PRIMARY KEY (organization_id),
+    CONSTRAINT organizations_created_by_user_fkey FOREIGN KEY (created_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (created_by_user),
     CONSTRAINT valid_organization_name CHECK (mlregistry.is_valid_label(name)),
     CONSTRAINT valid_slug CHECK (mlregistry.is_valid_name(slug)),
     CONSTRAINT valid_billing_email CHECK (mlregistry.is_email(billing_email)),
@@ -146,6 +148,8 @@ CREATE TABLE mlregistry.projects (
     CONSTRAINT projects_tenant_key UNIQUE (organization_id, project_id),
     CONSTRAINT projects_organization_fkey FOREIGN KEY (organization_id)
         REFERENCES mlregistry.organizations (organization_id) ON DELETE CASCADE,
+    CONSTRAINT projects_created_by_user_fkey FOREIGN KEY (created_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (created_by_user),
     CONSTRAINT valid_project_name CHECK (mlregistry.is_valid_label(name)),
     CONSTRAINT valid_project_slug CHECK (mlregistry.is_valid_name(slug)),
     CONSTRAINT valid_visibility CHECK (visibility IN ('private', 'organization', 'public')),
@@ -208,8 +212,15 @@ CREATE TRIGGER mlr_10_keys BEFORE UPDATE ON mlregistry.organizations FOR EACH RO
 CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.organizations FOR EACH ROW EXECUTE FUNCTION mlregistry.trg_actor('created');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.organizations FOR EACH ROW EXECUTE FUNCTION mlregistry.trg_normalize('name:trim', 'billing_email:email');
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE ON mlregistry.organizations FOR EACH ROW EXECUTE FUNCTION mlregistry.trg_touch();
+CREATE TRIGGER mlr_95_access AFTER INSERT OR UPDATE OR DELETE ON mlregistry.organizations FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_access_changed();
+ALTER TABLE mlregistry.organizations ENABLE ALWAYS TRIGGER mlr_95_access;
 
 CREATE TRIGGER mlr_10_keys BEFORE UPDATE ON mlregistry.projects FOR EACH ROW EXECUTE FUNCTION mlregistry.trg_keys();
 CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.projects FOR EACH ROW EXECUTE FUNCTION mlregistry.trg_actor('created');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.projects FOR EACH ROW EXECUTE FUNCTION mlregistry.trg_normalize('name:trim');
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE ON mlregistry.projects FOR EACH ROW EXECUTE FUNCTION mlregistry.trg_touch();
+CREATE TRIGGER mlr_85_effect AFTER DELETE ON mlregistry.projects FOR EACH ROW EXECUTE FUNCTION mlregistry.trg_guard_quota('project', 'project_id');
+CREATE TRIGGER mlr_95_access AFTER INSERT OR UPDATE OR DELETE ON mlregistry.projects FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_access_changed();
+ALTER TABLE mlregistry.projects ENABLE ALWAYS TRIGGER mlr_95_access;

@@ -19,6 +19,8 @@ CREATE TABLE mlregistry.teams (
     CONSTRAINT teams_tenant_key UNIQUE (organization_id, team_id),
     CONSTRAINT teams_organization_fkey FOREIGN KEY (organization_id)
         REFERENCES mlregistry.organizations (organization_id) ON DELETE CASCADE,
+    CONSTRAINT teams_created_by_user_fkey FOREIGN KEY (created_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (created_by_user),
     CONSTRAINT unique_team_name UNIQUE (organization_id, team_name),
     CONSTRAINT valid_team_name CHECK (mlregistry.is_valid_name(team_name)),
     CONSTRAINT valid_team_email CHECK (mlregistry.is_email(team_email)),
@@ -51,6 +53,8 @@ CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.teams FOR 
         'slack_channel:trim');
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE ON mlregistry.teams FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_touch();
+CREATE TRIGGER mlr_85_effect AFTER DELETE ON mlregistry.teams FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_guard_quota('team', 'team_id');
 
 CREATE TABLE mlregistry.tags (
     tag_id uuid DEFAULT pg_catalog.gen_random_uuid() NOT NULL,
@@ -68,6 +72,8 @@ CREATE TABLE mlregistry.tags (
     CONSTRAINT unique_tag_name UNIQUE (organization_id, tag_name),
     CONSTRAINT valid_tag_category FOREIGN KEY (tag_category)
         REFERENCES mlregistry.tag_categories (name) ON UPDATE CASCADE ON DELETE NO ACTION,
+    CONSTRAINT tags_created_by_user_fkey FOREIGN KEY (created_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (created_by_user),
     CONSTRAINT valid_tag_name CHECK (mlregistry.is_valid_tag_name(tag_name)),
     CONSTRAINT tags_text_size CHECK (pg_catalog.octet_length(description) <= 65536 AND pg_catalog.octet_length(created_by) <= 65536)
 );

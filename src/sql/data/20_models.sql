@@ -46,6 +46,8 @@ CREATE TABLE mlregistry.models (
         REFERENCES mlregistry.frameworks (name) ON UPDATE CASCADE ON DELETE NO ACTION,
     CONSTRAINT models_team_fkey FOREIGN KEY (organization_id, team_id)
         REFERENCES mlregistry.teams (organization_id, team_id) ON DELETE SET NULL (team_id),
+    CONSTRAINT models_created_by_user_fkey FOREIGN KEY (created_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (created_by_user),
     CONSTRAINT valid_model_name CHECK (mlregistry.is_valid_name(model_name)),
     CONSTRAINT valid_display_name CHECK (mlregistry.is_valid_label(display_name)),
     CONSTRAINT valid_risk_level CHECK (risk_level IN ('low', 'medium', 'high', 'critical')),
@@ -128,6 +130,8 @@ CREATE TRIGGER mlr_35_derive BEFORE INSERT OR UPDATE ON mlregistry.models FOR EA
     EXECUTE FUNCTION mlregistry.trg_derive_model();
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE ON mlregistry.models FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_touch();
+CREATE TRIGGER mlr_70_guard AFTER INSERT OR UPDATE OF deleted_at ON mlregistry.models FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_guard_models();
 
 CREATE TABLE mlregistry.model_versions (
     version_id uuid DEFAULT pg_catalog.gen_random_uuid() NOT NULL,
@@ -196,6 +200,12 @@ CREATE TABLE mlregistry.model_versions (
         REFERENCES mlregistry.frameworks (name) ON UPDATE CASCADE ON DELETE NO ACTION,
     CONSTRAINT valid_model_format FOREIGN KEY (model_format)
         REFERENCES mlregistry.model_formats (name) ON UPDATE CASCADE ON DELETE NO ACTION,
+    CONSTRAINT model_versions_registered_by_user_fkey FOREIGN KEY (registered_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (registered_by_user),
+    CONSTRAINT model_versions_validated_by_user_fkey FOREIGN KEY (validated_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (validated_by_user),
+    CONSTRAINT model_versions_created_by_user_fkey FOREIGN KEY (created_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (created_by_user),
     CONSTRAINT valid_status CHECK (status IN ('registered', 'validated', 'deployed', 'deprecated', 'archived')),
     CONSTRAINT valid_stage CHECK (stage IN ('development', 'staging', 'production', 'archived')),
     CONSTRAINT valid_stage_status CHECK ((status = 'archived') = (stage = 'archived')),
@@ -335,6 +345,8 @@ CREATE TABLE mlregistry.model_aliases (
         REFERENCES mlregistry.models (organization_id, model_id) ON DELETE CASCADE,
     CONSTRAINT model_aliases_version_fkey FOREIGN KEY (organization_id, model_id, version_id)
         REFERENCES mlregistry.model_versions (organization_id, model_id, version_id) ON DELETE NO ACTION,
+    CONSTRAINT model_aliases_set_by_user_fkey FOREIGN KEY (set_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (set_by_user),
     CONSTRAINT valid_alias CHECK (mlregistry.is_valid_alias(alias)),
     CONSTRAINT model_aliases_text_size CHECK (pg_catalog.octet_length(set_by) <= 65536)
 );

@@ -25,6 +25,8 @@ CREATE TABLE mlregistry.version_signatures (
         REFERENCES mlregistry.projects (organization_id, project_id) ON DELETE CASCADE,
     CONSTRAINT version_signatures_version_fkey FOREIGN KEY (organization_id, version_id)
         REFERENCES mlregistry.model_versions (organization_id, version_id) ON DELETE CASCADE,
+    CONSTRAINT version_signatures_created_by_user_fkey FOREIGN KEY (created_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (created_by_user),
     CONSTRAINT valid_signature_kind CHECK (kind IN ('sigstore', 'pgp', 'x509', 'pkcs11', 'other')),
     CONSTRAINT valid_verification CHECK (verification IN ('claimed', 'verified', 'failed')),
     CONSTRAINT verification_consistency CHECK ((verification IN ('verified', 'failed')) = (verified_at IS NOT NULL)),

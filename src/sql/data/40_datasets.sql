@@ -45,6 +45,8 @@ CREATE TABLE mlregistry.datasets (
         REFERENCES mlregistry.storage_formats (name) ON UPDATE CASCADE ON DELETE NO ACTION,
     CONSTRAINT datasets_team_fkey FOREIGN KEY (organization_id, team_id)
         REFERENCES mlregistry.teams (organization_id, team_id) ON DELETE SET NULL (team_id),
+    CONSTRAINT datasets_created_by_user_fkey FOREIGN KEY (created_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (created_by_user),
     CONSTRAINT valid_dataset_name CHECK (mlregistry.is_valid_tag_name(dataset_name)),
     CONSTRAINT valid_display_name CHECK (mlregistry.is_valid_label(display_name)),
     CONSTRAINT valid_storage_location CHECK (mlregistry.is_artifact_uri(storage_location)),

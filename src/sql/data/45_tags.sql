@@ -15,6 +15,8 @@ CREATE TABLE mlregistry.model_tags (
         REFERENCES mlregistry.models (organization_id, model_id) ON DELETE CASCADE,
     CONSTRAINT model_tags_tag_fkey FOREIGN KEY (organization_id, tag_id)
         REFERENCES mlregistry.tags (organization_id, tag_id) ON DELETE CASCADE,
+    CONSTRAINT model_tags_added_by_user_fkey FOREIGN KEY (added_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (added_by_user),
     CONSTRAINT model_tags_text_size CHECK (pg_catalog.octet_length(added_by) <= 65536)
 );
 CREATE INDEX idx_model_tags_tag ON mlregistry.model_tags (tag_id, project_id, model_id);
@@ -46,6 +48,8 @@ CREATE TABLE mlregistry.version_tags (
         REFERENCES mlregistry.model_versions (organization_id, version_id) ON DELETE CASCADE,
     CONSTRAINT version_tags_tag_fkey FOREIGN KEY (organization_id, tag_id)
         REFERENCES mlregistry.tags (organization_id, tag_id) ON DELETE CASCADE,
+    CONSTRAINT version_tags_added_by_user_fkey FOREIGN KEY (added_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (added_by_user),
     CONSTRAINT version_tags_text_size CHECK (pg_catalog.octet_length(added_by) <= 65536)
 );
 CREATE INDEX idx_version_tags_tag ON mlregistry.version_tags (tag_id);
@@ -77,6 +81,8 @@ CREATE TABLE mlregistry.dataset_tags (
         REFERENCES mlregistry.datasets (organization_id, dataset_id) ON DELETE CASCADE,
     CONSTRAINT dataset_tags_tag_fkey FOREIGN KEY (organization_id, tag_id)
         REFERENCES mlregistry.tags (organization_id, tag_id) ON DELETE CASCADE,
+    CONSTRAINT dataset_tags_added_by_user_fkey FOREIGN KEY (added_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (added_by_user),
     CONSTRAINT dataset_tags_text_size CHECK (pg_catalog.octet_length(added_by) <= 65536)
 );
 CREATE INDEX idx_dataset_tags_tag ON mlregistry.dataset_tags (tag_id);

@@ -22,6 +22,8 @@ CREATE TABLE mlregistry.model_metrics (
         REFERENCES mlregistry.model_versions (organization_id, version_id) ON DELETE CASCADE,
     CONSTRAINT model_metrics_dataset_fkey FOREIGN KEY (organization_id, dataset_id)
         REFERENCES mlregistry.datasets (organization_id, dataset_id) ON DELETE SET NULL (dataset_id),
+    CONSTRAINT model_metrics_recorded_by_user_fkey FOREIGN KEY (recorded_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (recorded_by_user),
     CONSTRAINT valid_metric_name CHECK (mlregistry.is_valid_metric_name(metric_name)),
     CONSTRAINT valid_dataset_split CHECK (dataset_split IN ('train', 'validation', 'test', 'holdout', 'production')),
     CONSTRAINT model_metrics_text_size CHECK (pg_catalog.octet_length(recorded_by) <= 65536)

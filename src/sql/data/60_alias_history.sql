@@ -18,6 +18,8 @@ CREATE TABLE mlregistry.alias_history (
         REFERENCES mlregistry.organizations (organization_id) ON DELETE CASCADE,
     CONSTRAINT alias_history_project_fkey FOREIGN KEY (organization_id, project_id)
         REFERENCES mlregistry.projects (organization_id, project_id) ON DELETE CASCADE,
+    CONSTRAINT alias_history_set_by_user_fkey FOREIGN KEY (set_by_user)
+        REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (set_by_user),
     CONSTRAINT valid_history_period CHECK (valid_from < valid_to),
     CONSTRAINT alias_history_text_size CHECK (pg_catalog.octet_length(alias) <= 65536 AND pg_catalog.octet_length(semver) <= 65536
         AND pg_catalog.octet_length(set_by) <= 65536)

@@ -15,32 +15,41 @@ CREATE OR REPLACE FUNCTION is_older(version text, than text) RETURNS boolean
 COMMENT ON FUNCTION is_older(text, text) IS 'true when the first version precedes the second';
 
 CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, relation_name text, kind text, area text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 24 SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 33 SET search_path = pg_catalog, pg_temp
     AS $function$VALUES
-        (1, 'registry_meta', 'table', 'foundation'),
-        (2, 'frameworks', 'table', 'foundation'),
-        (3, 'model_formats', 'table', 'foundation'),
-        (4, 'storage_formats', 'table', 'foundation'),
-        (5, 'tag_categories', 'table', 'foundation'),
-        (6, 'gpu_types', 'table', 'foundation'),
-        (7, 'organizations', 'table', 'foundation'),
-        (8, 'projects', 'table', 'foundation'),
-        (9, 'guards', 'table', 'foundation'),
-        (10, 'teams', 'table', 'catalog'),
-        (11, 'tags', 'table', 'catalog'),
-        (12, 'models', 'table', 'catalog'),
-        (13, 'model_versions', 'table', 'catalog'),
-        (14, 'model_aliases', 'table', 'catalog'),
-        (15, 'version_files', 'table', 'catalog'),
-        (16, 'version_signatures', 'table', 'catalog'),
-        (17, 'datasets', 'table', 'catalog'),
-        (18, 'model_tags', 'table', 'catalog'),
-        (19, 'version_tags', 'table', 'catalog'),
-        (20, 'dataset_tags', 'table', 'catalog'),
-        (21, 'model_metrics', 'table', 'catalog'),
-        (22, 'alias_history', 'table', 'catalog'),
-        (23, 'v_models_latest', 'view', 'catalog'),
-        (24, 'v_model_tags', 'view', 'catalog')
+        (1, 'users', 'table', 'access'),
+        (2, 'user_credentials', 'table', 'access'),
+        (3, 'registry_meta', 'table', 'foundation'),
+        (4, 'frameworks', 'table', 'foundation'),
+        (5, 'model_formats', 'table', 'foundation'),
+        (6, 'storage_formats', 'table', 'foundation'),
+        (7, 'tag_categories', 'table', 'foundation'),
+        (8, 'gpu_types', 'table', 'foundation'),
+        (9, 'organizations', 'table', 'foundation'),
+        (10, 'projects', 'table', 'foundation'),
+        (11, 'guards', 'table', 'foundation'),
+        (12, 'organization_memberships', 'table', 'access'),
+        (13, 'project_members', 'table', 'access'),
+        (14, 'api_keys', 'table', 'access'),
+        (15, 'api_key_secrets', 'table', 'access'),
+        (16, 'role_access', 'table', 'access'),
+        (17, 'access_rules', 'table', 'access'),
+        (18, 'resource_quotas', 'table', 'access'),
+        (19, 'teams', 'table', 'catalog'),
+        (20, 'tags', 'table', 'catalog'),
+        (21, 'models', 'table', 'catalog'),
+        (22, 'model_versions', 'table', 'catalog'),
+        (23, 'model_aliases', 'table', 'catalog'),
+        (24, 'version_files', 'table', 'catalog'),
+        (25, 'version_signatures', 'table', 'catalog'),
+        (26, 'datasets', 'table', 'catalog'),
+        (27, 'model_tags', 'table', 'catalog'),
+        (28, 'version_tags', 'table', 'catalog'),
+        (29, 'dataset_tags', 'table', 'catalog'),
+        (30, 'model_metrics', 'table', 'catalog'),
+        (31, 'alias_history', 'table', 'catalog'),
+        (32, 'v_models_latest', 'view', 'catalog'),
+        (33, 'v_model_tags', 'view', 'catalog')
     $function$;
 COMMENT ON FUNCTION registry_relations() IS 'tables and views that install() makes, in that order';
 
@@ -90,6 +99,21 @@ CREATE OR REPLACE FUNCTION set_registry_owner(owner name) RETURNS void
     $function$;
 COMMENT ON FUNCTION set_registry_owner(name) IS 'gives all tables and views of the registry to one role';
 
+-- As the owner: whatever triggers the owner has put on the table run with the owner's rights. With values, because the owner
+-- may not call the function that knows them. Rules that are there stay as somebody has made them.
+CREATE OR REPLACE FUNCTION fill_access_rules() RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+    BEGIN
+        PERFORM mlregistry.run_detached(
+                    format('INSERT INTO mlregistry.access_rules (table_name, scope, read_role, write_role, key_scope) VALUES %s ON CONFLICT (table_name) DO NOTHING',
+                           string_agg(format('(%L, %L, %L, %L, %L)', b.table_name, b.scope, b.read_role, b.write_role, b.key_scope), ', ')),
+                    mlregistry.registry_owner())
+           FROM mlregistry.builtin_access_rules() b;
+    END
+    $function$;
+COMMENT ON FUNCTION fill_access_rules() IS 'adds the built-in rules of tables that have none to access_rules';
+
 CREATE OR REPLACE FUNCTION migrate() RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -131,6 +155,9 @@ CREATE OR REPLACE FUNCTION migrate() RETURNS text
         IF start_version = at_version THEN
             RETURN format('nothing to migrate: the tables are of version %s', at_version);
         END IF;
+        -- Here and not in a migration, which would give the rules of later versions to tables that are not there yet.
+        PERFORM mlregistry.fill_access_rules();
+        PERFORM mlregistry.apply_access_rules();
         RETURN format('migrated from version %s to %s', start_version, at_version);
     END
     $function$;
@@ -163,8 +190,11 @@ CREATE OR REPLACE FUNCTION install(owner name DEFAULT NULL, seed boolean DEFAULT
                     -- What the index says: tables without rows may have been made in another language.
                     ('fts_language', to_jsonb(replace(substring(pg_get_indexdef('mlregistry.idx_models_search'::regclass)
                                                                 from '''((?:[^'']|'''')+)''::regconfig'), '''''', '''')));
+                PERFORM mlregistry.fill_access_rules();
                 outcome := format('installed version %s', mlregistry.code_version());
             END IF;
+            -- Also without rows: those of a data-only restore must not lie open.
+            PERFORM mlregistry.apply_access_rules();
         END IF;
         IF owner IS NOT NULL THEN
             PERFORM mlregistry.set_registry_owner(owner);

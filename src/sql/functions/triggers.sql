@@ -53,3 +53,6 @@ COMMENT ON FUNCTION trg_guard_models() IS 'trigger guard of models: not more tha
 
 CREATE OR REPLACE FUNCTION trg_guard_members() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_members';
 COMMENT ON FUNCTION trg_guard_members() IS 'trigger guard of memberships: not more than organizations.max_users, and an admin stays';
+
+CREATE OR REPLACE FUNCTION trg_guard_quota() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_quota';
+COMMENT ON FUNCTION trg_guard_quota() IS 'trigger guard of quotas: the project, team or user exists; as trigger effect of these: the quota goes with it; arguments: scope, key, or none';
