@@ -176,6 +176,59 @@ CREATE OR REPLACE FUNCTION register_dataset(
     $function$;
 COMMENT ON FUNCTION register_dataset(text, text, text, text, text, text, text, text, numeric, bigint, integer, text[], text, text, text, text, integer, timestamptz, boolean, text, integer, text, jsonb, text[], text) IS 'registers a dataset in a project (NULL: the current one), with tags, which are created where they are missing; if_exists => ''return'' gives the one that is there, unchanged';
 
+-- Asks for itself, as ranked_models(), which see.
+CREATE OR REPLACE FUNCTION page_of_datasets(
+        search text,
+        organization uuid,
+        team uuid,
+        tag uuid,
+        classification text,
+        pii boolean,
+        storage_format text,
+        project uuid,
+        max_rows bigint,
+        after_slug text,
+        after_name text) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET client_min_messages = warning -- no notices about stop words
+    AS $function$
+    DECLARE
+        conditions text;
+        page_ids uuid[];
+    BEGIN
+        PERFORM mlregistry.require_privilege('datasets', 'SELECT');
+        conditions := concat(
+            mlregistry.readable_condition('d.project_id', 'datasets'),
+            CASE WHEN search IS NOT NULL THEN format(' AND (%s)', mlregistry.search_condition(search, 'd.dataset_name', 'd.display_name', 'd.description')) END,
+            CASE WHEN team IS NOT NULL THEN format(' AND d.team_id = %L', team) END,
+            CASE WHEN tag IS NOT NULL THEN format(' AND EXISTS (SELECT FROM mlregistry.dataset_tags t WHERE t.dataset_id = d.dataset_id AND t.tag_id = %L)', tag) END,
+            CASE WHEN classification IS NOT NULL THEN format(' AND d.data_classification = %L', classification) END,
+            CASE WHEN pii THEN ' AND d.contains_pii' WHEN NOT pii THEN ' AND NOT d.contains_pii' END,
+            CASE WHEN storage_format IS NOT NULL THEN format(' AND d.storage_format = %L', storage_format) END);
+        -- As models_page(), which see.
+        EXECUTE format(
+            'SELECT array_agg(page.dataset_id ORDER BY page.slug, page.dataset_name)
+               FROM (SELECT p.slug, listed.dataset_name, listed.dataset_id
+                       FROM mlregistry.projects p,
+                            LATERAL (SELECT d.dataset_name, d.dataset_id
+                                       FROM mlregistry.datasets d
+                                      WHERE d.organization_id = %1$L AND d.project_id = p.project_id AND d.deleted_at IS NULL
+                                        AND d.dataset_name > CASE WHEN p.slug = %2$L THEN %3$L ELSE '''' END%4$s
+                                      ORDER BY d.dataset_name
+                                      LIMIT %5$s) AS listed
+                      WHERE p.organization_id = %1$L AND p.deleted_at IS NULL%6$s
+                      ORDER BY p.slug, listed.dataset_name
+                      LIMIT %5$s) AS page',
+            organization, after_slug, after_name, conditions, coalesce(max_rows::text, 'ALL'),
+            concat(mlregistry.readable_condition('p.project_id', 'datasets'),
+                   CASE WHEN project IS NOT NULL THEN format(' AND p.project_id = %L', project) END,
+                   CASE WHEN after_slug IS NOT NULL THEN format(' AND p.slug >= %L', after_slug) END))
+           INTO page_ids;
+        RETURN page_ids;
+    END
+    $function$;
+COMMENT ON FUNCTION page_of_datasets(text, uuid, uuid, uuid, text, boolean, text, uuid, bigint, text, text) IS 'one page of what list_datasets() finds among what the acting one may read';
+
 CREATE OR REPLACE FUNCTION list_datasets(
         search text DEFAULT NULL,
         team text DEFAULT NULL,
@@ -186,15 +239,14 @@ CREATE OR REPLACE FUNCTION list_datasets(
         project text DEFAULT NULL,
         max_rows bigint DEFAULT NULL,
         after text DEFAULT NULL) RETURNS SETOF dataset_info
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp SET enable_seqscan = off
-    SET client_min_messages = warning -- no notices about stop words
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_variable
     DECLARE
         only_project uuid := project_filter(project);
         after_slug text;
         after_name text := '';
-        conditions text;
+        page_ids uuid[];
     BEGIN
         IF classification NOT IN ('public', 'internal', 'confidential', 'restricted') THEN
             RAISE EXCEPTION 'unknown classification: "%"', shortened(classification)
@@ -211,32 +263,13 @@ CREATE OR REPLACE FUNCTION list_datasets(
             END IF;
             after_name := substring(after FROM position('/' IN after) + 1);
         END IF;
-        conditions := concat(
-            CASE WHEN search IS NOT NULL THEN format(' AND (%s)', search_condition(search_text(search), 'd.dataset_name', 'd.display_name', 'd.description')) END,
-            CASE WHEN team IS NOT NULL THEN format(' AND d.team_id = %L', find_team(team)) END,
-            CASE WHEN tag IS NOT NULL THEN format(' AND EXISTS (SELECT FROM dataset_tags t WHERE t.dataset_id = d.dataset_id AND t.tag_id = %L)', find_tag(tag)) END,
-            CASE WHEN classification IS NOT NULL THEN format(' AND d.data_classification = %L', classification) END,
-            CASE WHEN pii THEN ' AND d.contains_pii' WHEN NOT pii THEN ' AND NOT d.contains_pii' END,
-            CASE WHEN storage_format IS NOT NULL THEN format(' AND d.storage_format = %L', storage_format) END);
-        -- As models_page(), which see.
-        RETURN QUERY EXECUTE format(
-            'SELECT i.*
-               FROM (SELECT p.slug, listed.dataset_name, listed.dataset_id
-                       FROM projects p,
-                            LATERAL (SELECT d.dataset_name, d.dataset_id
-                                       FROM datasets d
-                                      WHERE d.organization_id = %1$L AND d.project_id = p.project_id AND d.deleted_at IS NULL
-                                        AND d.dataset_name > CASE WHEN p.slug = %2$L THEN %3$L ELSE '''' END%4$s
-                                      ORDER BY d.dataset_name
-                                      LIMIT %5$s) AS listed
-                      WHERE p.organization_id = %1$L AND p.deleted_at IS NULL%6$s
-                      ORDER BY p.slug, listed.dataset_name
-                      LIMIT %5$s) AS page,
-                    dataset_info(page.dataset_id) AS i
-              ORDER BY page.slug, page.dataset_name',
-            current_organization_id(), after_slug, after_name, conditions, coalesce(max_rows::text, 'ALL'),
-            concat(CASE WHEN only_project IS NOT NULL THEN format(' AND p.project_id = %L', only_project) END,
-                   CASE WHEN after_slug IS NOT NULL THEN format(' AND p.slug >= %L', after_slug) END));
+        page_ids := page_of_datasets(CASE WHEN search IS NOT NULL THEN search_text(search) END, current_organization_id(),
+                                     CASE WHEN team IS NOT NULL THEN find_team(team) END, CASE WHEN tag IS NOT NULL THEN find_tag(tag) END,
+                                     classification, pii, storage_format, only_project, max_rows, after_slug, after_name);
+        RETURN QUERY
+            SELECT i.*
+              FROM unnest(page_ids) WITH ORDINALITY AS page (dataset_id, n), dataset_info(page.dataset_id) AS i
+             ORDER BY page.n;
     END
     $function$;
 COMMENT ON FUNCTION list_datasets(text, text, text, text, boolean, text, text, bigint, text) IS 'datasets of the organization by project and name; search finds words of names and description and parts of names; for the next page give the last one seen as after, written project/name';

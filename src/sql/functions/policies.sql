@@ -82,6 +82,7 @@ COMMENT ON FUNCTION policy_condition(text, text, text, text, text) IS 'condition
 
 CREATE OR REPLACE FUNCTION apply_access_rules() RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    SET client_min_messages = warning -- no notices of policies that are not there
     AS $function$
     DECLARE
         statements text;
@@ -115,7 +116,6 @@ CREATE OR REPLACE FUNCTION apply_access_rules() RETURNS void
                        format('COMMENT ON POLICY %I ON mlregistry.%I IS %L', policy, table_name, 'Made by apply_access_rules() from access_rules')
                   FROM policies WHERE condition IS NOT NULL) AS s
          WHERE to_regclass(format('mlregistry.%I', s.table_name)) IS NOT NULL;
-        SET LOCAL client_min_messages = warning; -- no notices of policies that are not there
         PERFORM mlregistry.run_detached(statements);
     END
     $function$;
