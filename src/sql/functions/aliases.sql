@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION set_alias(model_id uuid, alias text, version text) RE
     AS $function$
     #variable_conflict use_column
     DECLARE
-        wanted text := lower(btrim(alias, E' \t\n\v\f\r') COLLATE "C");
+        wanted text := lower(btrim(alias, E' \t\n\x0B\f\r') COLLATE "C");
         model uuid;
         target uuid;
         set_id uuid;
@@ -67,7 +67,7 @@ CREATE OR REPLACE FUNCTION drop_alias(model_id uuid, alias text) RETURNS SETOF a
     AS $function$
     #variable_conflict use_column
     DECLARE
-        wanted text := lower(btrim(alias, E' \t\n\v\f\r') COLLATE "C");
+        wanted text := lower(btrim(alias, E' \t\n\x0B\f\r') COLLATE "C");
         model uuid := live_model(model_id);
         dropped record;
         near text;
