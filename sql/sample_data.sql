@@ -67,6 +67,11 @@ SELECT count(*) FROM alias_history h JOIN model_versions v USING (version_id) WH
 SELECT use_organization('acme');
 SELECT slug, subscription_plan, max_users, max_models, billing_email FROM organizations WHERE organization_id = current_organization_id();
 SELECT slug, visibility FROM projects WHERE organization_id = current_organization_id() ORDER BY project_id;
+-- its people, and who leads the default one
+SELECT o.slug, u.email, u.first_name, u.last_name, m.role, m.invited_by, p.slug AS project, pm.role AS project_role
+  FROM users u JOIN organization_memberships m USING (user_id) JOIN organizations o USING (organization_id)
+  LEFT JOIN project_members pm ON pm.user_id = u.user_id LEFT JOIN projects p ON p.project_id = pm.project_id ORDER BY u.user_id;
+SELECT count(*) FILTER (WHERE is_active AND is_verified) AS active, count(db_role) AS roles, (SELECT count(*) FROM user_credentials) AS passwords, (SELECT count(*) FROM api_keys) AS keys FROM users;
 SELECT project_slug, model_name, framework, latest_version FROM list_models();
 SELECT semver, stage, status FROM list_versions('fraud-detection/credit-card-fraud-model');
 SELECT semver, stage, status FROM list_versions('customer-analytics/churn-predictor');
@@ -147,6 +152,13 @@ INSERT INTO cases VALUES
         SELECT set_alias('training-lab/mine', 'a', '1.0.0'); SELECT drop_alias('training-lab/mine', 'a'); DELETE FROM models WHERE model_name = 'mine'$$),
     (18, 'sample rows renamed, own rows of their names', $$UPDATE models SET model_name = 'renamed' WHERE model_id = sample_id(6, 1); SELECT register_model('sentiment-classifier-v2')$$),
     (19, 'sample model deleted by hand: its history stays behind', $$DELETE FROM model_aliases WHERE model_id = sample_id(6, 1); DELETE FROM models WHERE model_id = sample_id(6, 1)$$),
+    (21, 'own key of a sample user', $$INSERT INTO api_keys (organization_id, user_id, name, key_prefix) VALUES (sample_id(1, 1), sample_id(13, 2), 'mine', 'mlr_')$$),
+    (22, 'own member of acme', $$WITH u AS (INSERT INTO users (email) VALUES ('me@example.com') RETURNING user_id) INSERT INTO organization_memberships (organization_id, user_id) SELECT sample_id(1, 1), user_id FROM u$$),
+    (23, 'sample user as own member of the default organization', $$INSERT INTO organization_memberships (organization_id, user_id) VALUES ('00000000-0000-8000-8000-000000000001', sample_id(13, 3))$$),
+    (24, 'a grant on acme', $$INSERT INTO role_access (db_role, organization_id, level) VALUES ('somebody', sample_id(1, 1), 'read')$$),
+    (25, 'own quotas of a sample project, team and member', $$INSERT INTO resource_quotas (organization_id, scope, scope_id, gpu_hours_limit) VALUES (sample_id(1, 1), 'project', sample_id(2, 2), 1);
+        INSERT INTO resource_quotas (organization_id, scope, scope_id, gpu_hours_limit) VALUES (sample_id(1, 1), 'user', sample_id(13, 2), 1);
+        INSERT INTO resource_quotas (scope, scope_id, gpu_hours_limit) VALUES ('team', sample_id(3, 1), 1)$$),
     (20, 'a table of an application', $$CREATE TABLE public.notes (model_id uuid REFERENCES models (model_id) ON DELETE CASCADE); INSERT INTO notes VALUES (sample_id(6, 101))$$);
 
 -- Own rows before and after, what is kept, what the second call finds; then own rows leave, and so does the rest.
@@ -194,6 +206,11 @@ BEGIN
             DELETE FROM mlregistry.datasets WHERE NOT mlregistry.is_sample(dataset_id);
             DELETE FROM mlregistry.tags WHERE NOT mlregistry.is_sample(tag_id);
             DELETE FROM mlregistry.projects WHERE slug = 'mine';
+            DELETE FROM mlregistry.api_keys;
+            DELETE FROM mlregistry.organization_memberships WHERE NOT mlregistry.is_sample(membership_id);
+            DELETE FROM mlregistry.users WHERE NOT mlregistry.is_sample(user_id);
+            DELETE FROM mlregistry.role_access;
+            DELETE FROM mlregistry.resource_quotas;
             DROP TABLE IF EXISTS public.notes;
             PERFORM mlregistry.drop_sample_data();
             gone := NOT EXISTS (SELECT FROM pg_temp.changed);

@@ -13,6 +13,7 @@ extern "C" {
 #include "utils/array.h"
 #include "utils/inval.h"
 #include "utils/jsonb.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 }
 

@@ -93,7 +93,7 @@ void note_use(Oid owner, const pg_uuid_t &key) {
     }
     const Datum values[] = {UUIDPGetDatum(&key)};
     connect();
-    run(used_query, owner, values, nullptr, Sight::latest, 0);
+    run(used_query, owner, values, nullptr, Sight::latest_outside, 0);
     done();
 }
 

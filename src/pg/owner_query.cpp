@@ -58,9 +58,9 @@ std::uint64_t run(OwnerQuery &query, Oid owner, const Datum *values, const char 
     }
     auto *const arguments = const_cast<Datum *>(values);
     int result = 0;
-    if (sight == Sight::latest) {
-        result = SPI_execute_snapshot(query.plan, arguments, nulls, GetLatestSnapshot(), InvalidSnapshot, false, false,
-                                      limit);
+    if (sight == Sight::latest || sight == Sight::latest_outside) {
+        result = SPI_execute_snapshot(query.plan, arguments, nulls, GetLatestSnapshot(), InvalidSnapshot, false,
+                                      sight == Sight::latest_outside, limit);
     } else {
         result = SPI_execute_plan(query.plan, arguments, nulls, sight == Sight::snapshot, limit);
     }

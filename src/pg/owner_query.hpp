@@ -24,9 +24,10 @@ struct OwnerQuery {
 
 /// What the query may see.
 enum class Sight : std::uint8_t {
-    snapshot, ///< what the calling statement sees; for reading functions, also on a standby
-    current,  ///< in READ COMMITTED what is committed now, and takes row locks
-    latest,   ///< what is committed now at every isolation level, as foreign keys look
+    snapshot,       ///< what the calling statement sees; for reading functions, also on a standby
+    current,        ///< in READ COMMITTED what is committed now, and takes row locks
+    latest,         ///< what is committed now at every isolation level, as foreign keys look
+    latest_outside, ///< the same for a change that is no part of a trigger: its own triggers fire at once
 };
 
 /// Runs the query as `owner` and returns the number of rows, which are in SPI_tuptable until done().

@@ -400,6 +400,15 @@ const Rights no_rights{};
 
 } // namespace
 
+Rank project_rank(const Rights &rights, const pg_uuid_t &project) noexcept {
+    for (int i = 0; i < rights.project_count; ++i) {
+        if (std::memcmp(&rights.projects[i].id, &project, sizeof project) == 0) {
+            return rights.projects[i].rank;
+        }
+    }
+    return Rank::none;
+}
+
 void watch_rights() {
     CacheRegisterRelcacheCallback(relation_changed, Datum{0});
     CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, role_changed, Datum{0});

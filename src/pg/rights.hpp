@@ -65,6 +65,9 @@ struct Rights {
 /// The rights that hold now. Raises 55000 when the registry is not installed.
 const Rights &current_rights();
 
+/// What one may do in a project by these rights, whatever the scopes of a key.
+Rank project_rank(const Rights &rights, const pg_uuid_t &project) noexcept;
+
 /// Forgets what is known, at the next use, when tables of rights or role memberships change.
 void watch_rights();
 

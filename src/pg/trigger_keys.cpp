@@ -19,6 +19,7 @@ namespace mlregistry::pg {
 namespace {
 
 constexpr int max_keys = 8;
+constexpr int max_references = 4;
 
 /// A parent and the query for where it lies. The parent is sought within the row's organization, if that is known: one
 /// of another organization is as missing as none, and the foreign key says so.
@@ -65,6 +66,9 @@ struct KeysState {
     AttrNumber project;
     AttrNumber parent_key;
     Parent *parent;
+    int reference_count;
+    AttrNumber references[max_references]; ///< to rows that may lie in another project
+    Parent *referred[max_references];
     KnownParent last;   ///< enough for rows of one parent
     KnownParent *known; ///< parent_slots of them, from the second parent on
 };
@@ -85,24 +89,36 @@ void add_key(KeysState &state, AttrNumber column) {
     }
 }
 
-/// Arguments: parent table and parent key, or none. A parent that says nothing about the place, such as a user, is for
-/// triggers BEFORE UPDATE, which only keep the key.
+Parent *parent_named(const char *table) {
+    for (Parent &parent : parents) {
+        if (std::strcmp(parent.table, table) == 0) {
+            return &parent;
+        }
+    }
+    return nullptr;
+}
+
+/// Arguments: parent table and parent key, then table and column of each other reference; or none. A parent that says
+/// nothing about the place, such as a user, is for triggers BEFORE UPDATE, which only keep the key.
 void prepare(const RowTrigger &trigger, KeysState &state) {
     state.organization = column_number(trigger, "organization_id", UUIDOID);
     state.project = optional_column(trigger, "project_id");
     add_key(state, state.organization);
     add_key(state, state.project);
-    if (trigger.argument_count() == 2) {
-        state.parent_key = column_number(trigger, trigger.argument(1), UUIDOID);
-        add_key(state, state.parent_key);
-        for (Parent &parent : parents) {
-            if (std::strcmp(parent.table, trigger.argument(0)) == 0) {
-                state.parent = &parent;
-            }
-        }
-        if (state.parent == nullptr && !trigger.is_update) {
+    for (int i = 0; i + 1 < trigger.argument_count() && i / 2 <= max_references; i += 2) {
+        const AttrNumber column = column_number(trigger, trigger.argument(i + 1), UUIDOID);
+        Parent *const known = parent_named(trigger.argument(i));
+        if (known == nullptr && !(i == 0 && trigger.is_update)) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                            errmsg("trigger keys does not know parent table \"%s\"", trigger.argument(0))));
+                            errmsg("trigger keys does not know parent table \"%s\"", trigger.argument(i))));
+        }
+        if (i == 0) {
+            state.parent_key = column;
+            state.parent = known;
+            add_key(state, column);
+        } else {
+            state.referred[state.reference_count] = known;
+            state.references[state.reference_count++] = column;
         }
     }
     Bitmapset *const primary = RelationGetIndexAttrBitmap(trigger.relation, INDEX_ATTR_BITMAP_PRIMARY_KEY);
@@ -149,18 +165,14 @@ KnownParent &slot(FunctionCallInfo fcinfo, KeysState &state, const pg_uuid_t &pa
     return state.known[bits % parent_slots];
 }
 
-/// Whether the one who writes may see what lies in a project. What the owner writes for somebody is not asked.
+/// True for who is not subject to row security, and for what the owner writes for somebody.
+bool sees_all(const RowTrigger &trigger) {
+    return has_bypassrls_privilege(GetUserId()) || has_privs_of_role(GetUserId(), table_owner(trigger));
+}
+
+/// Whether the one who writes may see what lies in a project.
 bool may_see(const RowTrigger &trigger, const pg_uuid_t &project) {
-    if (has_bypassrls_privilege(GetUserId()) || has_privs_of_role(GetUserId(), table_owner(trigger))) {
-        return true;
-    }
-    const Rights &rights = current_rights();
-    for (int i = 0; i < rights.project_count; ++i) {
-        if (same_uuid(rights.projects[i].id, project)) {
-            return true;
-        }
-    }
-    return false;
+    return sees_all(trigger) || project_rank(current_rights(), project) != Rank::none;
 }
 
 /// The row's parent; null when there is no such parent, which the foreign key will refuse. One that is not to be seen
@@ -195,6 +207,33 @@ const KnownParent *find_parent(FunctionCallInfo fcinfo, const RowTrigger &trigge
     return known.used ? &known : nullptr;
 }
 
+/// A foreign key does not ask who may see what it points to. What is not there and what is not to be seen are refused
+/// in the same words.
+void require_visible(const RowTrigger &trigger, KeysState &state, int n) {
+    const ColumnValue reference = column_value(trigger, trigger.row, state.references[n]);
+    if (reference.is_null || (trigger.is_update && same_value(trigger, state.references[n])) || sees_all(trigger)) {
+        return;
+    }
+    const Datum values[] = {column_value(trigger, trigger.row, state.organization).value, reference.value};
+    pg_uuid_t project{};
+    connect();
+    bool found = run(state.referred[n]->place, table_owner(trigger), values, nullptr, Sight::current, 1) == 1;
+    if (found) {
+        bool is_null = false;
+        project = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+    }
+    done();
+    found = found && project_rank(current_rights(), project) != Rank::none;
+    if (!found) {
+        const Form_pg_attribute attribute = TupleDescAttr(trigger.columns, state.references[n] - 1);
+        refuse(trigger, ERRCODE_FOREIGN_KEY_VIOLATION, "reference_not_visible",
+               psprintf("column \"%s\" of table \"%s\" refers to nothing that can be seen", NameStr(attribute->attname),
+                        RelationGetRelationName(trigger.relation)),
+               psprintf("There is no such row in table \"%s\".", state.referred[n]->table),
+               "Name a row of a project that you may read.");
+    }
+}
+
 /// Sets a column that holds another identifier, or none.
 void set_uuid(const RowTrigger &trigger, RowChange &change, AttrNumber column, const pg_uuid_t &value) {
     const ColumnValue now = column_value(trigger, trigger.row, column);
@@ -221,6 +260,9 @@ MLR_FUNCTION(mlregistry_trg_keys) {
                 refuse_changed_key(trigger, state.keys[i]);
             }
         }
+        for (int i = 0; i < state.reference_count; ++i) {
+            require_visible(trigger, state, i);
+        }
         return PointerGetDatum(trigger.row);
     }
     RowChange change;
@@ -228,6 +270,9 @@ MLR_FUNCTION(mlregistry_trg_keys) {
     if (found != nullptr) {
         set_uuid(trigger, change, state.project, found->project);
         set_uuid(trigger, change, state.organization, found->organization);
+    }
+    for (int i = 0; i < state.reference_count; ++i) {
+        require_visible(trigger, state, i);
     }
     return changed_row(trigger, change);
 }

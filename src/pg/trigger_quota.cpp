@@ -22,8 +22,7 @@ struct Subject {
 #define SUBJECT_IN(scope, table, key)                                                                                  \
     {                                                                                                                  \
         scope, {                                                                                                       \
-            "SELECT FROM mlregistry." table                                                                            \
-            " WHERE organization_id OPERATOR(pg_catalog.=) $1 AND " key                                                \
+            "SELECT FROM mlregistry." table " WHERE organization_id OPERATOR(pg_catalog.=) $1 AND " key                \
             " OPERATOR(pg_catalog.=) $2 FOR KEY SHARE",                                                                \
                 2, {                                                                                                   \
                 UUIDOID, UUIDOID                                                                                       \

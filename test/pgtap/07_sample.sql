@@ -20,7 +20,13 @@ INSERT INTO without_sample VALUES
     ('model_formats', 'vocabulary'),
     ('storage_formats', 'vocabulary'),
     ('tag_categories', 'vocabulary'),
-    ('gpu_types', 'vocabulary');
+    ('gpu_types', 'vocabulary'),
+    ('user_credentials', 'nobody logs in with a password that everybody knows'),
+    ('api_keys', 'a key is shown once, when it is made'),
+    ('api_key_secrets', 'a key that everybody knows opens the registry to everybody'),
+    ('role_access', 'grants to roles of the cluster'),
+    ('access_rules', 'rules of the installation'),
+    ('resource_quotas', 'what they limit, training runs, is not there yet');
 CREATE TEMP TABLE sampled AS
 SELECT r.ordinal, r.relation_name AS table_name FROM registry_relations() r
  WHERE r.kind = 'table' AND r.relation_name NOT IN (SELECT table_name FROM without_sample);

@@ -189,6 +189,42 @@ on_new_database('belonging', 'where the schema, too, belongs to the owner of the
     });
 });
 
+# ---- as a role of its own for dumps, which is no superuser: docs/access.md, "Dumps"
+
+# What a dump holds of a table: its rows.
+sub rows_in_dump {
+    my ($text, $table) = @_;
+    my ($rows) = $text =~ /^COPY mlregistry\.$table \(.*\) FROM stdin;\n(.*?)^\\\.$/ms;
+    return scalar(() = ($rows // '') =~ /\n/g);
+}
+
+sql($node, 'postgres', 'CREATE ROLE mlr_backup LOGIN BYPASSRLS; GRANT pg_read_all_data TO mlr_backup');
+for my $kind (sort keys %dump_options) {
+    my $file = "$folder/backup$kind";
+    my $how = $kind eq '' ? '' : " with $kind";
+    is_quiet($node, [ 'pg_dump', '-U', 'mlr_backup', '-Fc', @{ $dump_options{$kind} }, '-f', $file, 'origin' ], "a role with BYPASSRLS dumps$how");
+    for my $way ('pg_restore', 'pg_restore -j4', 'pg_restore --enable-row-security') {
+        on_new_database('restored', "$way of the dump$how of a role with BYPASSRLS", sub {
+            my ($database) = @_;
+            is_quiet($node, pg_restore($database, $file, @{ $pg_restore_options{$way} }), 'no error, no warning');
+            is_restored($database);
+        });
+    }
+}
+
+subtest 'a role without BYPASSRLS' => sub {
+    sql($node, 'postgres', 'CREATE ROLE mlr_careless LOGIN; GRANT pg_read_all_data TO mlr_careless');
+    my ($status, undef, $err) = run_client($node, [ 'pg_dump', '-U', 'mlr_careless', 'origin' ]);
+    isnt($status, 0, 'pg_dump fails');
+    like($err, qr/query would be affected by row-level security policy/, 'and says why');
+    # Two organizations, no user, no grant: it sees nothing, and nothing is what it dumps.
+    my $text = dump_text($node, 'origin', '-U', 'mlr_careless', '--enable-row-security');
+    for my $table ('organizations', 'models', 'model_versions') {
+        is(rows_in_dump($text, $table), 0, "--enable-row-security: no row of $table");
+        cmp_ok(rows_in_dump($origin{dump}, $table), '>', 1, "which has rows");
+    }
+};
+
 # ---- into a database where something is already there
 
 on_new_database('restored', 'where CREATE EXTENSION and uninstall() have been called', sub {

@@ -45,6 +45,6 @@ COMMENT ON COLUMN mlregistry.model_metrics.recorded_at IS 'When it was recorded'
 COMMENT ON COLUMN mlregistry.model_metrics.recorded_by IS 'Who recorded it';
 COMMENT ON COLUMN mlregistry.model_metrics.recorded_by_user IS 'The user who recorded it, as the database knows';
 CREATE TRIGGER mlr_10_keys BEFORE INSERT OR UPDATE ON mlregistry.model_metrics FOR EACH ROW
-    EXECUTE FUNCTION mlregistry.trg_keys('model_versions', 'version_id');
+    EXECUTE FUNCTION mlregistry.trg_keys('model_versions', 'version_id', 'datasets', 'dataset_id');
 CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.model_metrics FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_actor('recorded');

@@ -168,7 +168,7 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
               FROM mlregistry.registry_relations() r
               JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', r.relation_name))
               JOIN pg_trigger t ON t.tgrelid = c.oid
-             WHERE t.tgname = 'mlr_10_keys' AND t.tgnargs = 2
+             WHERE t.tgname = 'mlr_10_keys' AND t.tgnargs = 2 AND t.tgtype::int & 4 <> 0 -- on INSERT: others only keep the key
              ORDER BY r.ordinal
         LOOP
             EXECUTE format('SELECT count(*) FROM mlregistry.%I child JOIN mlregistry.%I parent USING (%I) WHERE child.project_id <> parent.project_id',
@@ -181,6 +181,24 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
         END LOOP;
 
         RETURN QUERY
+            SELECT 'broken_reference', 'error', format('quota_id %s', q.quota_id), format('Its %s does not exist in the organization.', q.scope),
+                   'Written with session_replication_role = replica? Delete it.'
+              FROM mlregistry.resource_quotas q
+             WHERE q.scope = 'project' AND NOT EXISTS (SELECT FROM mlregistry.projects p WHERE p.organization_id = q.organization_id AND p.project_id = q.scope_id)
+                OR q.scope = 'team' AND NOT EXISTS (SELECT FROM mlregistry.teams t WHERE t.organization_id = q.organization_id AND t.team_id = q.scope_id)
+                OR q.scope = 'user' AND NOT EXISTS (SELECT FROM mlregistry.organization_memberships m WHERE m.organization_id = q.organization_id AND m.user_id = q.scope_id)
+            UNION ALL
+            SELECT used.rule, 'warning', format('organization %s', used.slug), format('It has %s, its limit is %s.', used.n, used.most),
+                   'The limit was lowered: nothing is added any more. Raise it, or delete what is not needed.'
+              FROM (SELECT 'max_users', o.slug, o.max_users,
+                           (SELECT count(*) FROM mlregistry.organization_memberships m WHERE m.organization_id = o.organization_id)
+                      FROM mlregistry.organizations o WHERE o.max_users IS NOT NULL
+                    UNION ALL
+                    SELECT 'max_models', o.slug, o.max_models,
+                           (SELECT count(*) FROM mlregistry.models m WHERE m.organization_id = o.organization_id AND m.deleted_at IS NULL)
+                      FROM mlregistry.organizations o WHERE o.max_models IS NOT NULL) AS used (rule, slug, most, n)
+             WHERE used.n > used.most
+            UNION ALL
             SELECT 'alias_of_deleted_version', 'error', format('alias %s of %s', a.alias, m.model_name),
                    format('It names version %s, which is deleted.', v.semver), 'set_alias() or drop_alias().'
               FROM mlregistry.model_aliases a JOIN mlregistry.model_versions v USING (version_id) JOIN mlregistry.models m ON m.model_id = a.model_id

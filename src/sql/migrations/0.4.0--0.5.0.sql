@@ -410,3 +410,8 @@ ALTER TABLE mlregistry.version_tags VALIDATE CONSTRAINT version_tags_added_by_us
 ALTER TABLE mlregistry.dataset_tags VALIDATE CONSTRAINT dataset_tags_added_by_user_fkey;
 ALTER TABLE mlregistry.model_metrics VALIDATE CONSTRAINT model_metrics_recorded_by_user_fkey;
 ALTER TABLE mlregistry.alias_history VALIDATE CONSTRAINT alias_history_set_by_user_fkey;
+
+-- A dataset of another project must be one that may be read.
+DROP TRIGGER mlr_10_keys ON mlregistry.model_metrics;
+CREATE TRIGGER mlr_10_keys BEFORE INSERT OR UPDATE ON mlregistry.model_metrics FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_keys('model_versions', 'version_id', 'datasets', 'dataset_id');
