@@ -491,7 +491,7 @@ COMMENT ON FUNCTION remove_project_member(text, text) IS 'removes a member from 
 
 -- Keys. Their tables are written here and by authenticate() only.
 
--- "what it may" of one key against another's: {} is all; writing includes reading.
+-- {} is all; writing includes reading.
 CREATE OR REPLACE FUNCTION permissions_within(wanted jsonb, held jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
@@ -837,7 +837,7 @@ CREATE OR REPLACE FUNCTION highest_level(db_role name) RETURNS text
     $function$;
 COMMENT ON FUNCTION highest_level(name) IS 'highest level that a role has in any organization, by role_access; NULL when it has none';
 
--- A grant is no secret of the organization's admins: it opens the database, and that is the owner's.
+-- Not for admins of the organization: what is given here are rights in the database.
 CREATE OR REPLACE FUNCTION grant_access(
         db_role name,
         level text,
@@ -864,6 +864,8 @@ CREATE OR REPLACE FUNCTION grant_access(
             RAISE EXCEPTION 'role "%" does not exist', db_role
                 USING ERRCODE = 'undefined_object', HINT = 'CREATE ROLE creates it; a role for many people may be NOLOGIN.';
         END IF;
+        -- One at a time: rights on tables follow from all rows of a role.
+        LOCK TABLE mlregistry.role_access IN SHARE ROW EXCLUSIVE MODE;
         info.db_role := db_role;
         info.level := level;
         IF sql_only THEN
@@ -872,8 +874,6 @@ CREATE OR REPLACE FUNCTION grant_access(
             RETURN;
         END IF;
         in_organization := mlregistry.find_organization(organization);
-        -- One at a time: rights on tables follow from all rows of a role.
-        LOCK TABLE mlregistry.role_access IN SHARE ROW EXCLUSIVE MODE;
         highest := mlregistry.highest_level(db_role);
         INSERT INTO mlregistry.role_access AS a (db_role, organization_id, level)
         VALUES (db_role, in_organization, stored)
@@ -899,6 +899,7 @@ CREATE OR REPLACE FUNCTION revoke_access(db_role name, organization text DEFAULT
         IF db_role IS NULL THEN
             RAISE EXCEPTION 'the role must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;
+        -- As grant_access().
         LOCK TABLE mlregistry.role_access IN SHARE ROW EXCLUSIVE MODE;
         info.db_role := db_role;
         IF NOT coalesce(sql_only, false) THEN
@@ -979,7 +980,7 @@ CREATE OR REPLACE FUNCTION set_quota(
         LOOP
             INSERT INTO resource_quotas (organization_id, scope, scope_id, period, gpu_hours_limit, cost_limit_usd, enforcement, is_active)
             VALUES (in_organization, scope, of_subject, period, gpu_hours, cost_usd, enforcement, active)
-            ON CONFLICT (organization_id, scope, scope_id, period) DO NOTHING
+            ON CONFLICT DO NOTHING
             RETURNING quota_id INTO set_id;
             EXIT WHEN FOUND;
             UPDATE resource_quotas q
