@@ -200,25 +200,9 @@ sub fill_access {
         id('membership', "both\@$_->[0]"), organization_id($_->[0]), user_id('both'), $_->[1]) for [ 'default', 'viewer' ], [ 'acme', 'admin' ];
     $sql .= key_row('both@default', 'both', 'default') . key_row('both@acme', 'both', 'acme');
     sql($node, $database, $sql);
-    # TEMPORARY until functions/access.sql is there
-    if (sql($node, $database, q{SELECT count(*) FROM pg_proc WHERE proname = 'grant_access'}) eq '0') {
-        my %level = (reader => 'read', writer => 'write', admin => 'admin');
-        for ((map { [ $_, 'admin', undef ] } 'app', 'joe', 'bare'), @levels) {
-            my ($role, $level, $organization) = @$_;
-            sql($node, $database, "GRANT USAGE ON SCHEMA mlregistry TO $role; GRANT SELECT ON ALL TABLES IN SCHEMA mlregistry TO $role;
-                REVOKE ALL ON mlregistry.user_credentials, mlregistry.api_key_secrets, mlregistry.role_access, mlregistry.access_rules, mlregistry.guards FROM $role;");
-            sql($node, $database, "GRANT INSERT, UPDATE, DELETE ON mlregistry.models, mlregistry.model_tags, mlregistry.model_versions, mlregistry.version_files, mlregistry.version_signatures, mlregistry.model_aliases, mlregistry.version_tags, mlregistry.model_metrics, mlregistry.datasets, mlregistry.dataset_tags, mlregistry.teams, mlregistry.tags TO $role") if $level ne 'reader';
-            sql($node, $database, "GRANT INSERT, UPDATE, DELETE ON mlregistry.projects, mlregistry.project_members, mlregistry.organization_memberships, mlregistry.resource_quotas TO $role") if $level eq 'admin';
-            sql($node, $database, sprintf "INSERT INTO mlregistry.role_access (db_role, organization_id, level) VALUES ('%s', '%s', '%s')", $role, organization_id($organization), $level{$level}) if defined $organization;
-        }
-        sql($node, $database, 'ANALYZE');
-        return;
-    }
     sql($node, $database, join '', map { "SELECT mlregistry.grant_access('$_->[0]', '$_->[1]', '$_->[2]');\n" } @levels);
-    # What SQL asks of app and joe, without what the registry would add to it: rows are for whom they authenticate as.
-    for my $role ('app', 'joe', 'bare') {
-        sql($node, $database, "SELECT mlregistry.grant_access('$role', 'admin', 'default'); DELETE FROM mlregistry.role_access WHERE db_role = '$role'");
-    }
+    # What SQL asks for, and no row: those are for whom they authenticate as.
+    sql($node, $database, join '', map { "SELECT mlregistry.grant_access('$_', 'admin', sql_only => true);\n" } 'app', 'joe', 'bare');
     sql($node, $database, 'ANALYZE');
     return;
 }
