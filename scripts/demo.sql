@@ -118,11 +118,17 @@ SET search_path = public, mlregistry;
 \set ECHO queries
 SELECT count(*) AS models_without_a_key FROM models;
 BEGIN;
+\set ECHO none
+\echo 'SELECT authenticate(…) AS acting;'
 SELECT authenticate(:'gina') AS acting;
+\set ECHO queries
 SELECT project_slug, count(*) AS models FROM list_models() GROUP BY project_slug ORDER BY project_slug;
 COMMIT;
 BEGIN;
+\set ECHO none
+\echo 'SELECT authenticate(…) AS acting;'
 SELECT authenticate(:'dan') AS acting;
+\set ECHO queries
 SELECT project_slug, model_name, latest_version FROM list_models();
 \set ON_ERROR_STOP off
 SELECT resolve('electron@latest');
