@@ -102,3 +102,37 @@ SELECT count(*) AS inconsistencies FROM check_registry();
 \echo '── 14. A registry to look around in: docs/cookbook.md asks it some forty questions'
 SELECT table_name, loaded FROM load_sample_data() WHERE loaded > 0;
 SELECT count(*) AS inconsistencies FROM check_registry();
+
+\echo
+\echo '── 15. One login for many users: each transaction says for whom it acts, and sees what is theirs'
+SELECT organization_slug, email, role FROM add_member('gina@example.com', 'developer', organization => 'default');
+SELECT organization_slug, email, role FROM add_member('dan@acme.example', 'viewer', organization => 'acme');
+CREATE ROLE demo_service LOGIN;
+SELECT db_role, level FROM grant_access('demo_service', 'writer', sql_only => true);
+\set ECHO none
+SELECT api_key AS gina FROM create_api_key('demo', email => 'gina@example.com', organization => 'default') \gset
+SELECT api_key AS dan FROM create_api_key('demo', email => 'dan@acme.example', organization => 'acme') \gset
+\set dba :USER
+\connect - demo_service
+SET search_path = public, mlregistry;
+\set ECHO queries
+SELECT count(*) AS models_without_a_key FROM models;
+BEGIN;
+\set ECHO none
+\echo 'SELECT authenticate(…) AS acting;'
+SELECT authenticate(:'gina') AS acting;
+\set ECHO queries
+SELECT project_slug, count(*) AS models FROM list_models() GROUP BY project_slug ORDER BY project_slug;
+COMMIT;
+BEGIN;
+\set ECHO none
+\echo 'SELECT authenticate(…) AS acting;'
+SELECT authenticate(:'dan') AS acting;
+\set ECHO queries
+SELECT project_slug, model_name, latest_version FROM list_models();
+\set ON_ERROR_STOP off
+SELECT resolve('electron@latest');
+\set ON_ERROR_STOP on
+ROLLBACK;
+\set ECHO none
+\connect - :dba

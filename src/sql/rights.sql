@@ -33,3 +33,8 @@ REVOKE EXECUTE ON FUNCTION trg_guard_quota() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION fill_access_rules() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION load_sample_data() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION drop_sample_data() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION grant_access(name, text, text, boolean) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION revoke_access(name, text, boolean) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION set_role_rights(name, text, boolean) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION level_rights(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION highest_level(name) FROM PUBLIC;

@@ -143,13 +143,17 @@ subtest 'ways to be nobody again' => sub {
     is_acting($session, 'nobody', 'one that is committed did');
 
     # The nonce is no password.
+    is(scalar ask($session, 'SHOW mlregistry.identity'), '42501', 'the setting is not to be read');
+    stop_sessions($session);
+    sql($node, 'postgres', 'CREATE ROLE auditor LOGIN; GRANT app, pg_read_all_settings TO auditor');
+    $session = client('auditor', 'auditor');
     ask($session, authenticate('viewer@default', 'session => true'));
     my (undef, $nonce) = ask($session, 'SHOW mlregistry.identity');
-    unlike($nonce, qr/viewer|mlr_/, 'the setting does not say who it is');
+    like($nonce, qr/^[0-9a-f]{32}$/, 'but by those who read all settings, to whom it says nothing');
     ask($session, 'RESET mlregistry.identity');
     isnt(scalar ask($session, "SET mlregistry.identity = '$nonce'"), '00000', 'a nonce that was in use cannot be set again');
     isnt(scalar ask($session, "SELECT set_config('mlregistry.identity', '$nonce', false)"), '00000', 'nor by set_config()');
-    is_acting($session, 'nobody', 'and opens nothing');
+    is_acting($session, 'nobody', 'and opens nothing', 'auditor');
     stop_sessions($session);
 };
 
@@ -244,7 +248,7 @@ subtest 'without authentication' => sub {
     sql($node, 'd', sprintf q{UPDATE users SET is_active = true WHERE user_id = '%s'}, user_id('owner@default'));
     is_acting($joe, 'owner@default', 'and is again');
     stop_sessions($joe);
-    is_sql($node, 'd', q{SELECT count(*) FROM models}, '4', 'a role with a grant has what it was granted', as => 'reader_of_default');
+    is_sql($node, 'd', q{SELECT count(*) FROM models}, '3', 'a role with a grant has what it was granted', as => 'reader_of_default');
     is_sql($node, 'd', q{SELECT current_actor(), current_user_id() IS NULL}, 'reader_of_default|t', 'and is no user', as => 'reader_of_default');
 
     # The default organization, while it is the only one.
@@ -266,7 +270,7 @@ SQL
 };
 
 subtest 'SET ROLE and SET SESSION AUTHORIZATION' => sub {
-    sql($node, 'postgres', 'CREATE ROLE switcher LOGIN; GRANT app, reader_of_default, joe TO switcher; CREATE ROLE dba LOGIN; GRANT postgres TO dba');
+    sql($node, 'postgres', 'CREATE ROLE switcher LOGIN; GRANT app, reader_of_default, joe TO switcher');
     my $session = client('switcher', 'switcher');
     ask($session, authenticate('viewer@default', 'session => true'));
     ask($session, 'SET ROLE app');
@@ -338,7 +342,7 @@ ends('the user is deleted', 'viewer@default', "UPDATE users SET deleted_at = now
 ends('the membership ends', 'viewer@default', "DELETE FROM organization_memberships $viewer");
 sql($node, 'd', sprintf(q{INSERT INTO organization_memberships (organization_id, user_id, role) VALUES ('%s', '%s', 'viewer');},
     organization_id('default'), user_id('viewer@default')) . key_row('viewer@default', 'viewer@default', 'default'));
-ends('revoke_api_key()', 'viewer@default', sprintf q{SELECT revoke_api_key('%s')}, id('api_key', 'viewer@default'));
+ends('revoke_api_key()', 'viewer@default', sprintf q{SELECT revoke_api_key('%s'::uuid)}, id('api_key', 'viewer@default'));
 sql($node, 'd', "UPDATE api_keys SET is_active = true, deleted_at = NULL $viewer_key");
 
 subtest 'the clock' => sub {
@@ -384,12 +388,12 @@ subtest 'roles and memberships that change' => sub {
     is((ask($session, $see))[1], $sees, 'and is not any more');
     stop_sessions($session);
     my $granted = client('granted', 'reader_of_default');
-    is((ask($granted, 'SELECT count(*) FROM models'))[1], '4', 'a role with a grant');
+    is((ask($granted, 'SELECT count(*) FROM models'))[1], '3', 'a role with a grant');
     sql($node, 'd', q{SELECT revoke_access('reader_of_default', 'default')});
     my ($state, $answer) = ask($granted, 'SELECT count(*) FROM models');
-    ok($state eq '42501' || $answer eq '0', 'that is revoked') or diag("$state $answer");
+    ok($state =~ /^42(?:501|P01)$/ || $answer eq '0', 'that is revoked') or diag("$state $answer");
     sql($node, 'd', q{SELECT grant_access('reader_of_default', 'reader', 'default')});
-    is((ask($granted, 'SELECT count(*) FROM models'))[1], '4', 'and given again');
+    is((ask($granted, 'SELECT count(*) FROM models'))[1], '3', 'and given again');
     stop_sessions($granted);
     # One's own doing, in one transaction: the next statement knows.
     is_sql($node, 'd', as_key('admin@acme', sprintf q{UPDATE projects SET visibility = 'private' WHERE slug = 'acme-public'; SELECT count(*) FROM models; %s; %s; ROLLBACK; BEGIN},
@@ -461,7 +465,7 @@ subtest 'a choice is no identity' => sub {
 # ---- keys
 
 subtest 'keys that are made' => sub {
-    my $made = sql($node, 'd', as_key('admin@acme', q{SELECT api_key FROM create_api_key('developer@acme.example', 'made', organization => 'acme')} . ';'), as => 'app');
+    my $made = sql($node, 'd', as_key('admin@acme', q{SELECT api_key FROM create_api_key('made', email => 'developer@acme.example', organization => 'acme')} . ';'), as => 'app');
     like($made, qr/^mlr_[A-Za-z0-9_-]{43}$/, 'create_api_key() shows a key of 256 bits');
     is_sql($node, 'd', "SELECT authenticate('$made')", 'developer@acme.example', 'which authenticates', as => 'app');
     is_sql($node, 'd', "SELECT count(*) FROM api_key_secrets WHERE key_hash = encode(sha256('$made'), 'hex')", '1', 'its SHA-256 is kept');

@@ -201,10 +201,8 @@ sub fill_access {
     $sql .= key_row('both@default', 'both', 'default') . key_row('both@acme', 'both', 'acme');
     sql($node, $database, $sql);
     sql($node, $database, join '', map { "SELECT mlregistry.grant_access('$_->[0]', '$_->[1]', '$_->[2]');\n" } @levels);
-    # What SQL asks of app and joe, without what the registry would add to it: rows are for whom they authenticate as.
-    for my $role ('app', 'joe', 'bare') {
-        sql($node, $database, "SELECT mlregistry.grant_access('$role', 'admin', 'default'); DELETE FROM mlregistry.role_access WHERE db_role = '$role'");
-    }
+    # What SQL asks for, and no row: those are for whom they authenticate as.
+    sql($node, $database, join '', map { "SELECT mlregistry.grant_access('$_', 'admin', sql_only => true);\n" } 'app', 'joe', 'bare');
     sql($node, $database, 'ANALYZE');
     return;
 }

@@ -5,7 +5,8 @@ CREATE OR REPLACE FUNCTION set_alias(model_id uuid, alias text, version text) RE
     AS $function$
     #variable_conflict use_column
     DECLARE
-        wanted text := lower(btrim(alias, E' \t\n\v\f\r') COLLATE "C");
+        wanted text := lower(btrim(alias, E' \t\n\x0B\f\r') COLLATE "C");
+        model uuid;
         target uuid;
         set_id uuid;
         old_id uuid;
@@ -20,6 +21,9 @@ CREATE OR REPLACE FUNCTION set_alias(model_id uuid, alias text, version text) RE
                       DETAIL = 'An alias is 1 to 255 of a-z, 0-9, _ and -, begins with a letter or _, and reads neither as a version, a range, a stage nor latest.',
                       HINT = 'Names such as champion, candidate or stable are free.';
         END IF;
+        model := live_model(model_id);
+        -- Row security would hide the alias from the lock below, and this from its end.
+        PERFORM require_access('write', 'versions', (SELECT m.project_id FROM models m WHERE m.model_id = model));
         -- Until the alias is ours: either new, or locked together with the version that it names so far. What it is to name is
         -- sought again each time: it may have been deleted while this waited for the alias.
         LOOP
@@ -63,7 +67,7 @@ CREATE OR REPLACE FUNCTION drop_alias(model_id uuid, alias text) RETURNS SETOF a
     AS $function$
     #variable_conflict use_column
     DECLARE
-        wanted text := lower(btrim(alias, E' \t\n\v\f\r') COLLATE "C");
+        wanted text := lower(btrim(alias, E' \t\n\x0B\f\r') COLLATE "C");
         model uuid := live_model(model_id);
         dropped record;
         near text;
@@ -71,6 +75,7 @@ CREATE OR REPLACE FUNCTION drop_alias(model_id uuid, alias text) RETURNS SETOF a
         IF alias IS NULL THEN
             RAISE EXCEPTION 'the alias must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;
+        PERFORM require_access('write', 'versions', (SELECT m.project_id FROM models m WHERE m.model_id = model));
         DELETE FROM model_aliases a WHERE a.model_id = model AND a.alias = wanted RETURNING a.* INTO dropped;
         IF NOT FOUND THEN
             SELECT string_agg(a.alias, ', ' ORDER BY a.alias) INTO near

@@ -279,6 +279,8 @@ CREATE OR REPLACE FUNCTION archive_model(model_id uuid, reason text DEFAULT NULL
     DECLARE
         model uuid := live_model(model_id);
     BEGIN
+        -- Row security lets an UPDATE pass by what may not be changed, without a word.
+        PERFORM require_access('write', 'models', (SELECT m.project_id FROM models m WHERE m.model_id = model));
         UPDATE models m
            SET is_active = false, archived_reason = reason
          WHERE m.model_id = model AND m.is_active;
@@ -298,9 +300,15 @@ CREATE OR REPLACE FUNCTION restore_model(model_id uuid) RETURNS SETOF model_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_column
+    DECLARE
+        in_project uuid;
     BEGIN
         IF model_id IS NULL THEN
             RAISE EXCEPTION 'a model identifier must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        SELECT m.project_id INTO in_project FROM models m WHERE m.model_id = restore_model.model_id;
+        IF FOUND THEN
+            PERFORM require_access('write', 'models', in_project);
         END IF;
         UPDATE models m
            SET is_active = true, deleted_at = NULL

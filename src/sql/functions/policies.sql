@@ -71,11 +71,11 @@ CREATE OR REPLACE FUNCTION policy_condition(table_name text, scope text, verb te
             WHEN scope = 'project' THEN
                 format('project_id = ANY ((SELECT mlregistry.allowed_projects(%L, %L))::uuid[])',
                        CASE WHEN verb = 'SELECT' THEN 'read' WHEN role = 'admin' THEN 'own' ELSE 'write' END,
-                       CASE WHEN verb = 'SELECT' AND key_scope = 'admin' THEN 'names' ELSE key_scope END)
+                       CASE WHEN verb = 'SELECT' AND table_name IN ('organizations', 'projects') THEN 'names' ELSE key_scope END)
             WHEN scope = 'organization' THEN
                 format('organization_id = ANY ((SELECT mlregistry.allowed_organizations(%L, %L))::uuid[])',
                        CASE WHEN verb = 'SELECT' THEN 'read' WHEN role = 'admin' THEN 'admin' ELSE 'write' END,
-                       CASE WHEN verb = 'SELECT' AND key_scope = 'admin' THEN 'names' ELSE key_scope END)
+                       CASE WHEN verb = 'SELECT' AND table_name IN ('organizations', 'projects') THEN 'names' ELSE key_scope END)
             END
     $function$;
 COMMENT ON FUNCTION policy_condition(text, text, text, text, text) IS 'condition of the policy of a rule for SELECT, INSERT, UPDATE or DELETE; NULL where nobody may';

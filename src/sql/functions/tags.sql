@@ -131,6 +131,25 @@ CREATE OR REPLACE FUNCTION require_tagged_kind(kind text) RETURNS void
     $function$;
 COMMENT ON FUNCTION require_tagged_kind(text) IS 'raises 22023 for a text that does not say what can be tagged';
 
+-- The foreign key locks the tag just so; but who may not change tags cannot do it by hand under row security.
+CREATE OR REPLACE FUNCTION lock_tag(kind text, tag_id uuid) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        in_organization uuid := mlregistry.current_organization_id();
+    BEGIN
+        PERFORM mlregistry.require_tagged_kind(kind);
+        PERFORM mlregistry.require_privilege(kind || '_tags', 'INSERT'),
+                mlregistry.require_organization('read', 'names', in_organization);
+        PERFORM FROM mlregistry.tags t
+          WHERE t.tag_id = lock_tag.tag_id AND t.organization_id = in_organization
+            FOR KEY SHARE;
+        RETURN FOUND;
+    END
+    $function$;
+COMMENT ON FUNCTION lock_tag(text, uuid) IS 'keeps a tag of the current organization from being deleted until this transaction ends, for who may tag; false when there is no such tag';
+
 CREATE OR REPLACE FUNCTION tag_object(kind text, object_id uuid, tag text, create_missing boolean DEFAULT false) RETURNS SETOF tagging_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
@@ -145,10 +164,13 @@ CREATE OR REPLACE FUNCTION tag_object(kind text, object_id uuid, tag text, creat
         END IF;
         LOOP
             IF create_missing AND tag IS NOT NULL THEN
-                wanted := (SELECT c.tag_id FROM create_tag(tag, if_exists => 'return') AS c);
+                -- Creating asks for the right to create, also where there is nothing left to do.
+                wanted := (SELECT t.tag_id FROM tags t WHERE t.organization_id = current_organization_id() AND t.tag_name = tag);
+                IF wanted IS NULL THEN
+                    wanted := (SELECT c.tag_id FROM create_tag(tag, if_exists => 'return') AS c);
+                END IF;
                 -- Locked as the foreign key will do below; one that was deleted this very moment is made anew.
-                PERFORM FROM tags t WHERE t.tag_id = wanted FOR KEY SHARE;
-                CONTINUE WHEN NOT FOUND;
+                CONTINUE WHEN NOT lock_tag(kind, wanted);
             ELSE
                 wanted := find_tag(tag);
             END IF;
@@ -157,18 +179,19 @@ CREATE OR REPLACE FUNCTION tag_object(kind text, object_id uuid, tag text, creat
                     INSERT INTO model_tags AS t (organization_id, project_id, model_id, tag_id)
                     SELECT m.organization_id, m.project_id, m.model_id, wanted FROM models m WHERE m.model_id = object_id AND m.deleted_at IS NULL
                     ON CONFLICT ON CONSTRAINT model_tags_pkey DO NOTHING;
-                    is_there := EXISTS (SELECT FROM models m WHERE m.model_id = object_id AND m.deleted_at IS NULL);
+                    is_there := EXISTS (SELECT FROM models m JOIN projects p USING (project_id) WHERE m.model_id = object_id AND m.deleted_at IS NULL);
                 WHEN 'version' THEN
                     INSERT INTO version_tags AS t (organization_id, project_id, version_id, tag_id)
                     SELECT v.organization_id, v.project_id, v.version_id, wanted FROM model_versions v WHERE v.version_id = object_id AND v.deleted_at IS NULL
                     ON CONFLICT ON CONSTRAINT version_tags_pkey DO NOTHING;
-                    is_there := EXISTS (SELECT FROM model_versions v WHERE v.version_id = object_id AND v.deleted_at IS NULL);
+                    is_there := EXISTS (SELECT FROM model_versions v JOIN models m USING (model_id) JOIN projects p ON p.project_id = v.project_id WHERE v.version_id = object_id AND v.deleted_at IS NULL);
                 WHEN 'dataset' THEN
                     INSERT INTO dataset_tags AS t (organization_id, project_id, dataset_id, tag_id)
                     SELECT d.organization_id, d.project_id, d.dataset_id, wanted FROM datasets d WHERE d.dataset_id = object_id AND d.deleted_at IS NULL
                     ON CONFLICT ON CONSTRAINT dataset_tags_pkey DO NOTHING;
-                    is_there := EXISTS (SELECT FROM datasets d WHERE d.dataset_id = object_id AND d.deleted_at IS NULL);
+                    is_there := EXISTS (SELECT FROM datasets d JOIN projects p USING (project_id) WHERE d.dataset_id = object_id AND d.deleted_at IS NULL);
             END CASE;
+            -- Together with what tags_of() names it by: what the caller cannot see must not keep this from its end.
             IF NOT is_there THEN
                 RAISE EXCEPTION '% % does not exist', kind, object_id USING ERRCODE = 'no_data_found';
             END IF;
@@ -197,12 +220,21 @@ CREATE OR REPLACE FUNCTION untag_object(kind text, object_id uuid, tag text) RET
     #variable_conflict use_variable
     DECLARE
         wanted uuid := find_tag(tag);
+        in_project uuid;
         before tagging_info;
         others text;
     BEGIN
         PERFORM require_tagged_kind(kind);
         IF object_id IS NULL THEN
             RAISE EXCEPTION 'the identifier of what is tagged must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        CASE kind
+            WHEN 'model' THEN SELECT m.project_id INTO in_project FROM models m WHERE m.model_id = object_id;
+            WHEN 'version' THEN SELECT v.project_id INTO in_project FROM model_versions v WHERE v.version_id = object_id;
+            WHEN 'dataset' THEN SELECT d.project_id INTO in_project FROM datasets d WHERE d.dataset_id = object_id;
+        END CASE;
+        IF in_project IS NOT NULL THEN
+            PERFORM require_access('write', kind || 's', in_project);
         END IF;
         SELECT i.* INTO before FROM tags_of(kind, object_id) AS i WHERE i.tag_id = wanted;
         CASE kind
