@@ -82,14 +82,15 @@ access_round() {
 
 # All sides return what they should, and the plans are the same.
 check_sides() {
-    local versions=$1 side query
+    local versions=$1 side wanted rows
     for side in ours none exists function; do
-        query="SELECT count(*) FROM bench.key_sets k JOIN $(table_of "$side") v ON v.version_id = ANY (k.keys)"
-        printf 'rows of all keys, %s: %s\n' "$side" "$(sql -U "$(role_of "$side")" -c "$query")"
-        query="SELECT count(*) FROM $(table_of "$side") v"
-        printf 'rows of the table, %s: %s\n' "$side" "$(sql -U "$(role_of "$side")" -c "$query")"
+        rows=$(sql -U "$(role_of "$side")" -c "SELECT count(*) FROM bench.key_sets k JOIN $(table_of "$side") v ON v.version_id = ANY (k.keys)
+                                               UNION ALL SELECT count(*) FROM $(table_of "$side")" | xargs)
+        wanted=$versions
+        [ "$side" != none ] || wanted=$ROWS
+        echo "rows of all sets of keys, and of the table, $side: $rows"
+        [ "$rows" = "100000 $wanted" ] || die "$side sees $rows rows, not 100000 $wanted"
     done
-    [ "$(sql -U bench_user -c 'SELECT count(*) FROM mlregistry.model_versions')" = "$versions" ] || die 'bench_user does not see what it should'
     for side in ours none; do
         echo "plan of 1,000 keys, $side:"
         sql -U "$(role_of "$side")" -c "EXPLAIN (COSTS OFF) SELECT count(v.artifact_uri) FROM mlregistry.model_versions v
@@ -99,6 +100,7 @@ check_sides() {
 
 bench() {
     [[ $((ROWS % 1000)) -eq 0 && $ROWS -ge 10000 ]] || die 'access needs a multiple of 1000, 10000 at least'
+    export PGDATABASE=postgres # for sessions of other roles
     # Of 20 projects with as many versions each the user may read the first eight.
     local round versions=$((ROWS * 8 / 20)) checked
     say "preparing $(grouped "$ROWS") versions"

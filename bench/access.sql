@@ -18,6 +18,7 @@ GRANT SELECT ON mlregistry.models, mlregistry.model_versions TO bench_readers;
 -- Identifiers that pgbench can compute.
 CREATE FUNCTION bench.id(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$SELECT lpad(n::text, 32, '0')::uuid$$;
 
+SET mlregistry.organization = 'default';
 SET session_replication_role = replica;
 INSERT INTO organizations (organization_id, name, slug) VALUES (bench.id(2), 'The others', 'others');
 -- Projects 1 to 6 all members read, 7 and 8 the user is a member of, 9 and 10 he is not; the other organization has the rest.

@@ -42,9 +42,16 @@ ensure_packages() {
     if [ -d "${quiet%/*}" ]; then
         echo 'create_main_cluster = false' | "${sudo[@]}" tee "$quiet" >/dev/null
     fi
+    # Nor is any service to be started, PgBouncer for one; where the machine has a policy already, that one holds.
+    local policy=/usr/sbin/policy-rc.d own_policy=
+    if [ ! -e "$policy" ]; then
+        own_policy=$policy
+        printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
+        "${sudo[@]}" chmod 755 "$policy"
+    fi
     local status=0
     "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >&2 || status=$?
-    "${sudo[@]}" rm -f "$quiet"
+    "${sudo[@]}" rm -f "$quiet" ${own_policy:+"$own_policy"}
     return $status
 }
 

@@ -78,11 +78,12 @@ bool is_enough(const OrganizationRight &right, Rank need) noexcept {
 }
 
 /// Identifiers of what is open.
-template <class Right> Datum open_ones(const Right *rights, int count, Rank need, bool in_scope) {
+template <class Right>
+Datum open_ones(const Right *rights, int count, Rank need, bool in_scope, bool whatever_state = false) {
     auto *const ids = static_cast<Datum *>(palloc((static_cast<Size>(count) + 1) * sizeof(Datum)));
     int found = 0;
     for (int i = 0; in_scope && i < count; ++i) {
-        if (is_enough(rights[i], need)) {
+        if (whatever_state ? rights[i].rank >= need : is_enough(rights[i], need)) {
             ids[found++] = UUIDPGetDatum(&rights[i].id);
         }
     }
@@ -162,12 +163,15 @@ MLR_FUNCTION(mlregistry_allowed_projects) {
     return open_ones(rights.projects, rights.project_count, need, is_in_scope(rights, need, scope));
 }
 
-/// allowed_organizations(need, scope): strict.
+/// allowed_organizations(need, scope): strict. `oversee` is what admins may read, also where nobody may write.
 MLR_FUNCTION(mlregistry_allowed_organizations) {
-    const Rank need = organization_need(text_argument(fcinfo, 0));
+    const std::string_view need_name = text_argument(fcinfo, 0);
+    const bool oversees = need_name == "oversee";
+    const Rank need = oversees ? Rank::admin : organization_need(need_name);
     const Scope scope = scope_argument(text_argument(fcinfo, 1));
     const Rights &rights = current_rights();
-    return open_ones(rights.organizations, rights.organization_count, need, is_in_scope(rights, need, scope));
+    return open_ones(rights.organizations, rights.organization_count, need,
+                     is_in_scope(rights, oversees ? Rank::read : need, scope), oversees);
 }
 
 MLR_FUNCTION(mlregistry_bypasses_access) {

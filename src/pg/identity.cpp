@@ -1,5 +1,6 @@
 #include "identity.hpp"
 
+#include "owner_query.hpp"
 #include "rights.hpp"
 #include "session_identity.hpp"
 #include "text_argument.hpp"
@@ -71,6 +72,9 @@ Datum uuid_or_null(FunctionCallInfo fcinfo, const std::optional<pg_uuid_t> &id) 
 } // namespace
 
 Datum current_actor() {
+    if (!is_installed()) { // registry_info() tells so then
+        return text_datum(GetUserNameFromId(GetSessionUserId(), false));
+    }
     const Rights &rights = current_rights();
     return text_datum(rights.actor != nullptr ? rights.actor : GetUserNameFromId(GetSessionUserId(), false));
 }

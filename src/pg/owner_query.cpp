@@ -92,6 +92,11 @@ Oid registry_type(const char *name) {
     return type;
 }
 
+bool is_installed() {
+    const Oid schema = get_namespace_oid("mlregistry", true);
+    return OidIsValid(schema) && OidIsValid(get_relname_relid("organizations", schema));
+}
+
 Oid owner_of_registry(const char *relation) {
     const Oid schema = get_namespace_oid("mlregistry", true);
     const Oid table = OidIsValid(schema) ? get_relname_relid(relation, schema) : InvalidOid;

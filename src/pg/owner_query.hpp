@@ -43,6 +43,9 @@ void done();
 /// Identifier of a type of the extension; raises 42704 when there is none of that name.
 Oid registry_type(const char *name);
 
+/// Whether the tables are there.
+bool is_installed();
+
 /// Owner of a relation of schema mlregistry; raises 55000 with a way out when the registry is not installed.
 Oid owner_of_registry(const char *relation);
 

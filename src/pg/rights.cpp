@@ -57,7 +57,10 @@ OwnerQuery organizations_query{
                SELECT r.organization_id, pg_catalog.max(CASE r.level WHEN 'admin' THEN 4 WHEN 'owner' THEN 4 WHEN 'write' THEN 2 ELSE 1 END)
                  FROM mlregistry.role_access r
                  JOIN pg_catalog.pg_roles a ON a.rolname OPERATOR(pg_catalog.=) r.db_role
-                WHERE $1 IS NULL AND pg_catalog.pg_has_role($2, a.oid, 'MEMBER')
+                JOIN pg_catalog.pg_roles s ON s.oid OPERATOR(pg_catalog.=) $2
+                -- A superuser is a member of every role, which says nothing.
+                WHERE $1 IS NULL AND (a.oid OPERATOR(pg_catalog.=) s.oid
+                                      OR NOT s.rolsuper AND pg_catalog.pg_has_role(s.oid, a.oid, 'MEMBER'))
                 GROUP BY r.organization_id) AS g
          JOIN mlregistry.organizations o ON o.organization_id OPERATOR(pg_catalog.=) g.organization_id
         WHERE o.deleted_at IS NULL)",
@@ -369,6 +372,10 @@ void find_rights(const SessionIdentity *identity, bool bypasses, Rights &rights)
     }
     if (opens) {
         find_projects(owner, has_access, limits, rights);
+    }
+    // A key for some projects changes nothing that is all projects'.
+    for (int i = 0; limits.names_projects && i < rights.organization_count; ++i) {
+        rights.organizations[i].rank = Rank::read;
     }
     done();
 }

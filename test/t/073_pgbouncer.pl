@@ -57,8 +57,10 @@ INI
     return $pooler;
 }
 END {
+    my $status = $?;
     # Our own children, and nothing else.
     $_->kill_kill(grace => 5) for @poolers;
+    $? = $status;
 }
 
 my $see = q{SELECT current_actor(), coalesce((SELECT string_agg(model_name, ' ' ORDER BY model_name) FROM models), '')};

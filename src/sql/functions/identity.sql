@@ -39,7 +39,7 @@ COMMENT ON FUNCTION allowed_projects(text, text) IS 'projects that the acting on
 
 CREATE OR REPLACE FUNCTION allowed_organizations(need text, scope text) RETURNS uuid[]
     LANGUAGE C STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'mlregistry_allowed_organizations';
-COMMENT ON FUNCTION allowed_organizations(text, text) IS 'organizations that the acting one may read, write or admin, by a key also for that scope';
+COMMENT ON FUNCTION allowed_organizations(text, text) IS 'organizations that the acting one may read, write or admin, by a key also for that scope; oversee: read as an admin';
 
 CREATE OR REPLACE FUNCTION bypasses_access() RETURNS boolean
     LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'mlregistry_bypasses_access';
