@@ -370,7 +370,7 @@ SQL
     my $has_users = sql($node, $database, q{SELECT to_regclass('mlregistry.users') IS NOT NULL}) eq 't';
     my $user = $has_users ? q{(SELECT user_id FROM users WHERE email = 'ana@other.example')} : 'gen_random_uuid()';
     my $access = $has_users ? <<'SQL' : '';
-INSERT INTO users (email, first_name, settings, is_verified) VALUES ('ana\@other.example', 'Ána', '{"theme": "dark"}', true), ('bob\@other.example', 'Bob', '{}', false);
+INSERT INTO users (email, first_name, settings, is_verified) VALUES ('ana@other.example', 'Ána', '{"theme": "dark"}', true), ('bob@other.example', 'Bob', '{}', false);
 INSERT INTO user_credentials (user_id, password_hash, password_changed_at) SELECT user_id, E'hash \\ ' || email, now() FROM users;
 INSERT INTO organization_memberships (organization_id, user_id, role) SELECT o.organization_id, u.user_id, CASE WHEN u.email LIKE 'ana%' THEN 'admin' ELSE 'developer' END FROM organizations o, users u;
 INSERT INTO project_members (organization_id, project_id, user_id, role) SELECT p.organization_id, p.project_id, u.user_id, 'owner' FROM projects p, users u WHERE u.email LIKE 'bob%';
