@@ -134,6 +134,16 @@ for my $tool ('pg_dump', 'pg_restore') {
     });
 }
 
+# pg_restore --disable-triggers enables all triggers again, but not ALWAYS: check_registry() warns of it and says what to do.
+sub announce_always {
+    my ($database) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is_sql($node, $database, q{SELECT DISTINCT check_name, severity FROM mlregistry.check_registry()}, 'access_not_always|warning',
+        'check_registry() warns of triggers that do not fire always any more');
+    sql($node, $database, sql($node, $database, q{SELECT string_agg(hint, ' ') FROM mlregistry.check_registry()}));
+    return;
+}
+
 on_new_database('restored', 'the schema alone, then the data alone', sub {
     my ($database) = @_;
     is_quiet($node, pg_restore($database, $custom, '--schema-only'), 'the schema is restored');
@@ -141,6 +151,7 @@ on_new_database('restored', 'the schema alone, then the data alone', sub {
     is_quiet($node, pg_restore($database, $custom, '--data-only', '--disable-triggers'), 'the data are restored');
     # To pg_dump, what a materialized view shows is no data.
     sql($node, $database, 'REFRESH MATERIALIZED VIEW public.dba_highest');
+    announce_always($database);
     is_restored($database);
 });
 
@@ -162,6 +173,7 @@ on_new_database('bare', 'the data alone into an installed registry', sub {
         sql($node, $database, "TRUNCATE $tables");
         is_quiet($node, pg_restore($database, "$folder/data-only", '--disable-triggers'), 'no error, no warning');
         same_lines(rows_of_registry($database), $expected, 'all rows are the same');
+        announce_always($database);
         is_sql($node, $database, 'SELECT * FROM mlregistry.check_registry()', '', 'check_registry() finds nothing');
     });
 
@@ -170,6 +182,7 @@ on_new_database('bare', 'the data alone into an installed registry', sub {
         sql($node, $database, q{CREATE EXTENSION mlregistry; SELECT mlregistry.uninstall('mlregistry'), mlregistry.install(seed => false)});
         is_quiet($node, pg_restore($database, "$folder/data-only", '--disable-triggers'), 'no error, no warning');
         same_lines(rows_of_registry($database), $expected, 'all rows are the same');
+        announce_always($database);
         is_sql($node, $database, 'SELECT * FROM mlregistry.check_registry()', '', 'check_registry() finds nothing');
     });
 });

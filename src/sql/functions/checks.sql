@@ -95,8 +95,15 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
                format('ALTER TABLE mlregistry.%I ENABLE %sTRIGGER %I;', r.relation_name, CASE t.tgname WHEN 'mlr_95_access' THEN 'ALWAYS ' END, t.tgname)
           FROM mlregistry.registry_relations() r
           JOIN pg_trigger t ON t.tgrelid = to_regclass(format('mlregistry.%I', r.relation_name))
-         WHERE (t.tgenabled IN ('D', 'R') OR t.tgname = 'mlr_95_access' AND t.tgenabled <> 'A')
-           AND (starts_with(t.tgname::text, 'mlr_') OR t.tgisinternal)
+         WHERE t.tgenabled IN ('D', 'R') AND (starts_with(t.tgname::text, 'mlr_') OR t.tgisinternal)
+        UNION ALL
+        -- pg_restore --disable-triggers leaves it so, which enables all of them again, but not always.
+        SELECT 'access_not_always', 'warning', format('%s on %s', t.tgname, r.relation_name),
+               'The trigger does not fire where session_replication_role is replica: sessions notice such a change of rights after a minute.',
+               format('ALTER TABLE mlregistry.%I ENABLE ALWAYS TRIGGER %I;', r.relation_name, t.tgname)
+          FROM mlregistry.registry_relations() r
+          JOIN pg_trigger t ON t.tgrelid = to_regclass(format('mlregistry.%I', r.relation_name))
+         WHERE t.tgname = 'mlr_95_access' AND t.tgenabled = 'O'
         UNION ALL
         SELECT 'missing_trigger', 'error', format('%s on %s', wanted.trigger_name, wanted.table_name), 'The trigger does not exist, so its rules do not hold.',
                'Restore it from mlregistry.install_script().'
