@@ -90,8 +90,8 @@ SELECT mlregistry.sample_id(6, v.n), '00000000-0000-8000-8000-000000000001', mlr
 INSERT INTO mlregistry.models (model_id, organization_id, project_id, model_name, display_name, description, objective, use_case, model_type,
                                task_type, framework, primary_contact, business_unit, metadata, created_at, created_by, updated_at, updated_by)
 SELECT mlregistry.sample_id(6, v.n), mlregistry.sample_id(1, 1), mlregistry.sample_id(2, v.project), v.model_name, v.display_name,
-       v.description, v.objective, v.use_case, 'classifier', v.task_type, v.framework, 'developer@acme.example', v.business_unit,
-       v.metadata::jsonb, now() - v.age, 'developer@acme.example', now() - v.age, 'developer@acme.example'
+       v.description, v.objective, v.use_case, 'classifier', v.task_type, v.framework, 'ana.dev@acme.example', v.business_unit,
+       v.metadata::jsonb, now() - v.age, 'ana.dev@acme.example', now() - v.age, 'ana.dev@acme.example'
   FROM (VALUES
     (201, 2, 'credit-card-fraud-model', 'Credit card fraud model',
      'Scores each card payment for fraud before it is approved. Boosted trees over amount, merchant, place and the habits of the card.',

@@ -61,7 +61,7 @@ SELECT mlregistry.sample_id(7, v.n), m.organization_id, m.project_id, m.model_id
        's3://acme-models/' || m.model_name || '/' || v.version || '/' || v.file, v.size,
        encode(sha256(convert_to('artifact ' || m.model_name || ' ' || v.version, 'UTF8')), 'hex'),
        m.framework, v.framework_version, '3.10', v.model_format,
-       'developer@acme.example', now() - v.age, now() - v.age, 'developer@acme.example'
+       'ana.dev@acme.example', now() - v.age, now() - v.age, 'ana.dev@acme.example'
   FROM (VALUES
     (201, 201, '1.0.0', 'The model that replaced the hand-written rules.', 'model.json', 18400000::bigint, '1.7.6', 'mlflow', '120 days'::interval),
     (202, 201, '1.1.0', 'Knows the habits of a card over ninety days instead of thirty.', 'model.json', 21900000, '2.0.2', 'mlflow', '34 days'),

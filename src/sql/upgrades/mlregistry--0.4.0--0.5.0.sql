@@ -11,8 +11,6 @@ REVOKE EXECUTE ON FUNCTION trg_guard_models() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION trg_guard_members() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION trg_guard_quota() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION fill_access_rules() FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION apply_access_rules() FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION new_api_key() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION grant_access(name, text, text, boolean) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION revoke_access(name, text, boolean) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION set_role_rights(name, text, boolean) FROM PUBLIC;
