@@ -207,7 +207,7 @@ on_new_database('belonging', 'where the schema, too, belongs to the owner of the
 # What a dump holds of a table: its rows.
 sub rows_in_dump {
     my ($text, $table) = @_;
-    my ($rows) = $text =~ /^COPY mlregistry\.$table \(.*\) FROM stdin;\n(.*?)^\\\.$/ms;
+    my ($rows) = $text =~ /^COPY mlregistry\.$table \([^\n]*\) FROM stdin;\n(.*?)^\\\.$/ms;
     return scalar(() = ($rows // '') =~ /\n/g);
 }
 

@@ -225,7 +225,7 @@ sub is_allowed {
     # What the key leaves of that.
     my ($scopes, $projects) = limits($key);
     return 1 unless $scopes && defined $scope;
-    my @needed = $verb eq 'select' && $class ne 'keys' ? ("$scope:read", "$scope:write") : ("$scope:write");
+    my @needed = $verb eq 'select' ? ("$scope:read", "$scope:write") : ("$scope:write");
     # Without the names of organizations and projects no reference could be read: any key reads them.
     my $any = $scope eq 'names' || ($verb eq 'select' && $table =~ /^(?:organizations|projects)$/);
     return 0 unless $any ? $verb eq 'select' || grep { /:write$/ } keys %$scopes : grep { $scopes->{$_} } @needed;
