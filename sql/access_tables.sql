@@ -268,6 +268,19 @@ ALTER TABLE users ENABLE TRIGGER mlr_95_access;
 SELECT check_name, severity, object, detail, hint FROM check_registry();
 ROLLBACK;
 
+-- Row security that somebody has changed.
+BEGIN;
+ALTER TABLE models DISABLE ROW LEVEL SECURITY;
+DROP POLICY mlr_insert ON tags;
+CREATE POLICY all_for_all ON datasets USING (true);
+CREATE POLICY fewer ON datasets AS RESTRICTIVE USING (true);
+DELETE FROM access_rules WHERE table_name = 'teams';
+SELECT check_name, severity, object, detail, hint FROM check_registry() ORDER BY 1;
+DROP POLICY all_for_all ON datasets;
+SELECT fill_access_rules(), apply_access_rules();
+SELECT * FROM check_registry();
+ROLLBACK;
+
 -- leave a clean registry behind
 DROP VIEW there;
 SELECT uninstall(confirm => 'mlregistry') IS NOT NULL AS uninstalled;

@@ -263,6 +263,7 @@ CREATE OR REPLACE FUNCTION check_registry() RETURNS TABLE (check_name text, seve
         IF mlregistry.schema_version() = mlregistry.code_version()
            AND NOT EXISTS (SELECT FROM mlregistry.check_installation() i
                             WHERE i.check_name IN ('missing_relation', 'missing_column')) THEN
+            RETURN QUERY SELECT * FROM mlregistry.check_access();
             RETURN QUERY SELECT * FROM mlregistry.check_rows();
         END IF;
     END

@@ -120,3 +120,37 @@ CREATE OR REPLACE FUNCTION apply_access_rules() RETURNS void
     END
     $function$;
 COMMENT ON FUNCTION apply_access_rules() IS 'makes row security and its policies from access_rules';
+
+CREATE OR REPLACE FUNCTION check_access() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+    BEGIN
+        RETURN QUERY
+            SELECT 'no_access_rule', 'error', r.relation_name, 'access_rules does not say who may read and write it.',
+                   'SELECT mlregistry.fill_access_rules(); SELECT mlregistry.apply_access_rules();'
+              FROM mlregistry.registry_relations() r
+             WHERE r.kind = 'table' AND NOT EXISTS (SELECT FROM mlregistry.access_rules a WHERE a.table_name = r.relation_name)
+            UNION ALL
+            SELECT 'no_row_security', 'error', a.table_name, 'Row security is off: who has SQL rights on the table sees every organization.',
+                   'SELECT mlregistry.apply_access_rules();'
+              FROM mlregistry.access_rules a
+              JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', a.table_name))
+             WHERE a.scope <> 'global' AND NOT c.relrowsecurity
+            UNION ALL
+            SELECT 'missing_policy', 'error', format('%s on %s', v.policy, a.table_name), format('Nobody can %s.', lower(v.verb)),
+                   'SELECT mlregistry.apply_access_rules();'
+              FROM mlregistry.access_rules a,
+                   (VALUES ('SELECT', 'mlr_read'), ('INSERT', 'mlr_insert'), ('UPDATE', 'mlr_update'), ('DELETE', 'mlr_delete')) AS v (verb, policy)
+             WHERE a.scope <> 'global'
+               AND mlregistry.policy_condition(a.table_name, a.scope, v.verb, CASE WHEN v.verb = 'SELECT' THEN a.read_role ELSE a.write_role END, a.key_scope) IS NOT NULL
+               AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = to_regclass(format('mlregistry.%I', a.table_name)) AND p.polname = v.policy)
+            UNION ALL
+            SELECT 'other_policy', 'warning', format('%s on %s', p.polname, r.relation_name),
+                   'It is permissive and none of the registry''s: rows that it lets through are open whatever access_rules says.',
+                   format('DROP POLICY %I ON mlregistry.%I; or make it AS RESTRICTIVE.', p.polname, r.relation_name)
+              FROM mlregistry.registry_relations() r
+              JOIN pg_policy p ON p.polrelid = to_regclass(format('mlregistry.%I', r.relation_name))
+             WHERE p.polpermissive AND p.polname <> ALL ('{mlr_read,mlr_insert,mlr_update,mlr_delete}');
+    END
+    $function$;
+COMMENT ON FUNCTION check_access() IS 'tables without rule, row security or policy, and policies of others: part of check_registry()';
