@@ -5,6 +5,7 @@
 #include "text_argument.hpp"
 
 extern "C" {
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
@@ -139,6 +140,10 @@ std::uint64_t last_serial = 0;
 constexpr TimestampTz longest_known = 60 * USECS_PER_SEC;
 MemoryContext known_context = nullptr;
 
+/// The latest snapshot, whatever the transaction's: rights are those of now. In a parallel query none may be taken, and
+/// a statement's own is as new.
+Sight sight() { return IsInParallelMode() ? Sight::snapshot : Sight::latest; }
+
 void relation_changed(Datum, Oid relation) {
     if (!OidIsValid(relation)) {
         ++changes;
@@ -229,7 +234,7 @@ struct KeyLimits {
 bool find_identity(Oid owner, const SessionIdentity *identity, Rights &rights, KeyLimits &limits) {
     if (identity != nullptr) {
         const Datum values[] = {UUIDPGetDatum(&identity->api_key)};
-        if (run(key_query, owner, values, nullptr, Sight::latest, 1) != 1) {
+        if (run(key_query, owner, values, nullptr, sight(), 1) != 1) {
             return false;
         }
         rights.source = Source::api_key;
@@ -254,7 +259,7 @@ bool find_identity(Oid owner, const SessionIdentity *identity, Rights &rights, K
     NameData role;
     namestrcpy(&role, GetUserNameFromId(GetSessionUserId(), false));
     const Datum values[] = {NameGetDatum(&role)};
-    if (run(role_user_query, owner, values, nullptr, Sight::latest, 1) == 1) {
+    if (run(role_user_query, owner, values, nullptr, sight(), 1) == 1) {
         rights.source = Source::user;
         rights.has_user = uuid_at(0, 1, rights.user);
         rights.actor = text_at(0, 2);
@@ -304,9 +309,9 @@ void find_projects(Oid owner, bool has_access, const KeyLimits &limits, Rights &
     nulls[0] = rights.has_user && rights.source != Source::bypass ? ' ' : 'n';
     nulls[3] = limits.names_projects ? ' ' : 'n';
     if (has_access) {
-        run(projects_query, owner, values, nulls, Sight::latest, 0);
+        run(projects_query, owner, values, nulls, sight(), 0);
     } else {
-        run(all_projects_query, owner, &values[1], nullptr, Sight::latest, 0);
+        run(all_projects_query, owner, &values[1], nullptr, sight(), 0);
     }
     rights.projects =
         static_cast<ProjectRight *>(MemoryContextAllocZero(known_context, (SPI_processed + 1) * sizeof(ProjectRight)));
@@ -347,7 +352,7 @@ void find_rights(const SessionIdentity *identity, bool bypasses, Rights &rights)
     if (opens && bypasses && identity == nullptr) {
         rights.source = Source::bypass;
         const Datum values[] = {BoolGetDatum(true)};
-        run(without_grant_query, owner, values, nullptr, Sight::latest, 0);
+        run(without_grant_query, owner, values, nullptr, sight(), 0);
         read_organizations(rights);
     } else if (opens) {
         if (has_access) {
@@ -356,7 +361,7 @@ void find_rights(const SessionIdentity *identity, bool bypasses, Rights &rights)
             char nulls[] = "   ";
             nulls[0] = rights.has_user ? ' ' : 'n';
             nulls[2] = limits.used ? ' ' : 'n';
-            run(organizations_query, owner, values, nulls, Sight::latest, 0);
+            run(organizations_query, owner, values, nulls, sight(), 0);
             read_organizations(rights);
             if (rights.organization_count > 0 && rights.source == Source::none) {
                 rights.source = Source::role;
@@ -364,7 +369,7 @@ void find_rights(const SessionIdentity *identity, bool bypasses, Rights &rights)
         }
         if (rights.organization_count == 0 && rights.source == Source::none) {
             const Datum values[] = {BoolGetDatum(false)};
-            if (run(without_grant_query, owner, values, nullptr, Sight::latest, 0) > 0) {
+            if (run(without_grant_query, owner, values, nullptr, sight(), 0) > 0) {
                 rights.source = Source::only_organization;
             }
             read_organizations(rights);
@@ -448,7 +453,8 @@ const Rights &current_rights() {
     std::memset(static_cast<void *>(&entry), 0, sizeof entry);
     find_rights(identity, bypasses, entry.rights);
     entry.rights.serial = ++last_serial;
-    if (known_at != changes) { // while we were looking: what was found may be of before, and is not kept
+    if (known_at != changes || (IsInParallelMode() && IsolationUsesXactSnapshot())) {
+        // While we were looking somebody has changed something, or the snapshot is of before: this is not kept.
         static Rights unkept;
         unkept = entry.rights;
         return unkept;

@@ -229,8 +229,13 @@ SQL
     ask($session, "SET $force = on; BEGIN; " . authenticate('viewer@default'));
     is((ask($session, 'SELECT current_actor()'))[1], 'viewer@default.example', 'the identity is not asked for in a worker, which has none');
     ask($session, 'ROLLBACK');
-    sql($node, 'd', q{DELETE FROM models WHERE model_name LIKE 'many-%'});
     stop_sessions($session);
+    # Rights are read for the first time inside of a parallel query.
+    for my $level ('read committed', 'serializable') {
+        like(sql($node, 'd', "$set; SET default_transaction_isolation = '$level'; SELECT count(*) FROM models; EXPLAIN (COSTS OFF) SELECT count(*) FROM models", as => 'joe'),
+            qr/^5004\n(?s:.*)Gather/, "the first query of a session is parallel, $level");
+    }
+    sql($node, 'd', q{DELETE FROM models WHERE model_name LIKE 'many-%'});
 };
 
 # ---- roles
