@@ -175,8 +175,8 @@ bool may_see(const RowTrigger &trigger, const pg_uuid_t &project) {
     return sees_all(trigger) || project_rank(current_rights(), project) != Rank::none;
 }
 
-/// The row's parent; null when there is no such parent, which the foreign key will refuse. One that is not to be seen
-/// is no parent either, so that nobody learns by an error that it is there.
+/// The row's parent; null when there is no such parent. One that is not to be seen is no parent either, so that nobody
+/// learns by an error that it is there.
 const KnownParent *find_parent(FunctionCallInfo fcinfo, const RowTrigger &trigger, KeysState &state) {
     const ColumnValue organization = column_value(trigger, trigger.row, state.organization);
     const ColumnValue parent = column_value(trigger, trigger.row, state.parent_key);
@@ -209,6 +209,15 @@ const KnownParent *find_parent(FunctionCallInfo fcinfo, const RowTrigger &trigge
 
 /// A foreign key does not ask who may see what it points to. What is not there and what is not to be seen are refused
 /// in the same words.
+[[noreturn]] void refuse_invisible(const RowTrigger &trigger, AttrNumber column, const Parent &referred) {
+    refuse(trigger, ERRCODE_FOREIGN_KEY_VIOLATION, "reference_not_visible",
+           psprintf("column \"%s\" of table \"%s\" refers to nothing that can be seen",
+                    NameStr(TupleDescAttr(trigger.columns, column - 1)->attname),
+                    RelationGetRelationName(trigger.relation)),
+           psprintf("There is no such row in table \"%s\".", referred.table),
+           "Name a row of a project that you may read.");
+}
+
 void require_visible(const RowTrigger &trigger, KeysState &state, int n) {
     const ColumnValue reference = column_value(trigger, trigger.row, state.references[n]);
     if (reference.is_null || (trigger.is_update && same_value(trigger, state.references[n])) || sees_all(trigger)) {
@@ -225,12 +234,7 @@ void require_visible(const RowTrigger &trigger, KeysState &state, int n) {
     done();
     found = found && project_rank(current_rights(), project) != Rank::none;
     if (!found) {
-        const Form_pg_attribute attribute = TupleDescAttr(trigger.columns, state.references[n] - 1);
-        refuse(trigger, ERRCODE_FOREIGN_KEY_VIOLATION, "reference_not_visible",
-               psprintf("column \"%s\" of table \"%s\" refers to nothing that can be seen", NameStr(attribute->attname),
-                        RelationGetRelationName(trigger.relation)),
-               psprintf("There is no such row in table \"%s\".", state.referred[n]->table),
-               "Name a row of a project that you may read.");
+        refuse_invisible(trigger, state.references[n], *state.referred[n]);
     }
 }
 
@@ -270,6 +274,10 @@ MLR_FUNCTION(mlregistry_trg_keys) {
     if (found != nullptr) {
         set_uuid(trigger, change, state.project, found->project);
         set_uuid(trigger, change, state.organization, found->organization);
+    } else if (state.parent != nullptr && !column_value(trigger, trigger.row, state.parent_key).is_null &&
+               !sees_all(trigger)) {
+        // The row would lie in the session's project, where row security lets it pass, and hang on a parent elsewhere.
+        refuse_invisible(trigger, state.parent_key, *state.parent);
     }
     for (int i = 0; i < state.reference_count; ++i) {
         require_visible(trigger, state, i);

@@ -66,10 +66,11 @@ CREATE TABLE mlregistry.project_members (
         REFERENCES mlregistry.organizations (organization_id) ON DELETE CASCADE,
     CONSTRAINT project_members_project_fkey FOREIGN KEY (organization_id, project_id)
         REFERENCES mlregistry.projects (organization_id, project_id) ON DELETE CASCADE,
-    CONSTRAINT project_members_user_fkey FOREIGN KEY (user_id)
-        REFERENCES mlregistry.users (user_id) ON DELETE CASCADE,
+    -- Before the one to users: what is checked first must not tell a user of another organization from none.
     CONSTRAINT project_members_membership_fkey FOREIGN KEY (organization_id, user_id)
         REFERENCES mlregistry.organization_memberships (organization_id, user_id) ON DELETE CASCADE,
+    CONSTRAINT project_members_user_fkey FOREIGN KEY (user_id)
+        REFERENCES mlregistry.users (user_id) ON DELETE CASCADE,
     CONSTRAINT project_members_added_by_user_fkey FOREIGN KEY (added_by_user)
         REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (added_by_user),
     CONSTRAINT unique_project_member UNIQUE (project_id, user_id),
