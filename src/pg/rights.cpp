@@ -46,16 +46,19 @@ OwnerQuery role_user_query{
     {NAMEOID},
 };
 
+// CASE x WHEN y would look for its = along the caller's path, hence CASE WHEN with a qualified one in all of these.
 // $1 the acting user or NULL, $2 the session's role, $3 the only organization of a key or NULL.
 OwnerQuery organizations_query{
     R"(SELECT o.organization_id, g.rank, o.subscription_status OPERATOR(pg_catalog.=) 'active', o.slug
          FROM (SELECT m.organization_id,
-                      CASE m.role WHEN 'admin' THEN 4 WHEN 'developer' THEN 2 ELSE 1 END AS rank
+                      CASE WHEN m.role OPERATOR(pg_catalog.=) 'admin' THEN 4
+                           WHEN m.role OPERATOR(pg_catalog.=) 'developer' THEN 2 ELSE 1 END AS rank
                  FROM mlregistry.organization_memberships m
                 WHERE m.user_id OPERATOR(pg_catalog.=) $1
                   AND ($3 IS NULL OR m.organization_id OPERATOR(pg_catalog.=) $3)
                UNION ALL
-               SELECT r.organization_id, pg_catalog.max(CASE r.level WHEN 'admin' THEN 4 WHEN 'owner' THEN 4 WHEN 'write' THEN 2 ELSE 1 END)
+               SELECT r.organization_id, pg_catalog.max(CASE WHEN r.level OPERATOR(pg_catalog.=) ANY ('{admin,owner}') THEN 4
+                                           WHEN r.level OPERATOR(pg_catalog.=) 'write' THEN 2 ELSE 1 END)
                  FROM mlregistry.role_access r
                  JOIN pg_catalog.pg_roles a ON a.rolname OPERATOR(pg_catalog.=) r.db_role
                 JOIN pg_catalog.pg_roles s ON s.oid OPERATOR(pg_catalog.=) $2
@@ -88,7 +91,8 @@ OwnerQuery projects_query{
     R"(SELECT p.project_id, p.organization_id, p.deleted_at IS NOT NULL, p.slug,
               GREATEST(CASE WHEN $1 IS NULL OR g.rank OPERATOR(pg_catalog.=) 4
                               OR p.visibility OPERATOR(pg_catalog.<>) 'private' THEN g.rank END,
-                       (SELECT CASE pm.role WHEN 'owner' THEN 3 WHEN 'contributor' THEN 2 ELSE 1 END
+                       (SELECT CASE WHEN pm.role OPERATOR(pg_catalog.=) 'owner' THEN 3
+                                    WHEN pm.role OPERATOR(pg_catalog.=) 'contributor' THEN 2 ELSE 1 END
                           FROM mlregistry.project_members pm
                          WHERE pm.project_id OPERATOR(pg_catalog.=) p.project_id AND pm.user_id OPERATOR(pg_catalog.=) $1),
                        CASE WHEN $5 AND p.visibility OPERATOR(pg_catalog.=) 'public' THEN 1 END, 0)
