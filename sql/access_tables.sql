@@ -64,7 +64,7 @@ INSERT INTO broken VALUES
     ('project_members_organization_fkey', $$INSERT INTO project_members (organization_id, project_id, user_id) SELECT gen_random_uuid(), p.project_id, u.user_id FROM projects p, users u WHERE p.slug = 'default' AND u.email = 'ana@example.com'$$),
     ('project_members_project_fkey', $$INSERT INTO project_members (organization_id, project_id, user_id) SELECT organization_id, gen_random_uuid(), user_id FROM project_members$$),
     ('project_members_project_fkey', $$INSERT INTO project_members (organization_id, project_id, user_id) SELECT m.organization_id, p.project_id, m.user_id FROM project_members m, projects p WHERE p.slug = 'secret'$$),
-    ('project_members_user_fkey', $$ALTER TABLE project_members DISABLE TRIGGER mlr_10_keys; UPDATE project_members SET user_id = gen_random_uuid()$$),
+    ('project_members_user_fkey', $$ALTER TABLE project_members DISABLE TRIGGER mlr_10_keys, DROP CONSTRAINT project_members_membership_fkey; UPDATE project_members SET user_id = gen_random_uuid()$$),
     ('project_members_membership_fkey', $$INSERT INTO project_members (organization_id, project_id, user_id) SELECT p.organization_id, p.project_id, u.user_id FROM projects p, users u WHERE p.slug = 'default' AND u.email = 'cleo@example.com'$$),
     ('unique_project_member', $$INSERT INTO project_members (organization_id, project_id, user_id, role) SELECT organization_id, project_id, user_id, 'owner' FROM project_members$$),
     ('valid_project_role', $$UPDATE project_members SET role = 'developer'$$),
