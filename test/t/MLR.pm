@@ -477,7 +477,7 @@ DO $$BEGIN IF to_regclass('mlregistry.teams') IS NOT NULL THEN GRANT SELECT ON m
 GRANT EXECUTE ON FUNCTION mlregistry.check_registry() TO mlr_auditor;
 REVOKE EXECUTE ON FUNCTION mlregistry.drop_alias(text, text) FROM PUBLIC;
 ALTER TABLE mlregistry.models ENABLE ROW LEVEL SECURITY;
-CREATE POLICY dba_active ON mlregistry.models FOR SELECT TO mlr_auditor USING (is_active AND mlregistry.is_valid_name(model_name));
+CREATE POLICY dba_active ON mlregistry.models AS RESTRICTIVE FOR SELECT TO mlr_auditor USING (is_active AND mlregistry.is_valid_name(model_name));
 COMMENT ON POLICY dba_active ON mlregistry.models IS 'Auditors see active models';
 CREATE TABLE public.dba_notes (model_id uuid PRIMARY KEY REFERENCES mlregistry.models ON DELETE CASCADE, since mlregistry.semver, note text);
 INSERT INTO public.dba_notes SELECT model_id, '1.0.0', model_name FROM mlregistry.models;
