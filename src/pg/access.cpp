@@ -104,11 +104,13 @@ bool is_open(const Right *rights, int count, const pg_uuid_t &id, Rank need, boo
                                 bool may_read) {
     const char *const actor = rights.actor != nullptr ? rights.actor : GetUserNameFromId(GetSessionUserId(), false);
     const char *const act = need == "read" ? "read" : need == "write" ? "change" : "administer";
+    const char *const what = scope == "admin"   ? ""
+                             : scope == "names" ? "teams and tags in "
+                                                : psprintf("%.*s in ", static_cast<int>(scope.size()), scope.data());
     // Of what one may not read not even that it exists is told.
     ereport(ERROR,
             (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-             errmsg("%s may not %s %.*s in this %s", for_message(actor), act, static_cast<int>(scope.size()),
-                    scope.data(), where),
+             errmsg("%s may not %s %sthis %s", for_message(actor), act, what, where),
              may_read && rights.is_restricted
                  ? errhint("The API key may have scopes or projects that leave it out: SELECT mlregistry.whoami().")
                  : errhint("Ask an administrator of the organization for a role: add_member(), add_project_member()."),

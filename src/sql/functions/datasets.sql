@@ -133,6 +133,7 @@ CREATE OR REPLACE FUNCTION register_dataset(
                       DETAIL = why_invalid('is_valid_tag_name', dataset_name),
                       HINT = 'Keep what people read in display_name.';
         END IF;
+        PERFORM require_access('write', 'datasets', in_project);
         LOOP
             INSERT INTO datasets (organization_id, project_id, dataset_name, display_name, description, purpose, storage_location,
                                   storage_format, storage_size_gb, partition_keys, schema_url, schema_version, data_version, team_id,

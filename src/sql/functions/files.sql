@@ -25,6 +25,7 @@ CREATE OR REPLACE FUNCTION add_version_file(
             RAISE EXCEPTION 'version % does not exist', coalesce(add_version_file.version_id::text, 'NULL')
                 USING ERRCODE = 'no_data_found', HINT = 'list_versions() shows what is there.';
         END IF;
+        PERFORM require_access('write', 'versions', of_version.project_id);
         INSERT INTO version_files (organization_id, project_id, version_id, path, uri, size_bytes, sha256, media_type, variant)
         VALUES (of_version.organization_id, of_version.project_id, of_version.version_id, add_version_file.path, add_version_file.uri,
                 add_version_file.size_bytes, add_version_file.sha256, add_version_file.media_type, add_version_file.variant)

@@ -62,6 +62,7 @@ CREATE OR REPLACE FUNCTION record_metric(
         IF metric_name IS NULL OR metric_value IS NULL OR split IS NULL THEN
             RAISE EXCEPTION 'a metric needs a name, a value and a split' USING ERRCODE = 'null_value_not_allowed';
         END IF;
+        PERFORM require_access('write', 'versions', (SELECT v.project_id FROM model_versions v WHERE v.version_id = of_version));
         -- The clock, not the time of the transaction: of two values in one transaction the second is current.
         INSERT INTO model_metrics (organization_id, project_id, version_id, metric_name, metric_value, dataset_split, dataset_id, recorded_at)
         SELECT v.organization_id, v.project_id, v.version_id, record_metric.metric_name, record_metric.metric_value, split, on_dataset,

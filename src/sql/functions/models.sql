@@ -87,6 +87,7 @@ CREATE OR REPLACE FUNCTION register_model(
                       DETAIL = why_invalid('is_valid_name', model_name),
                       HINT = 'Keep the foreign spelling in original_name, and what people read in display_name.';
         END IF;
+        PERFORM require_access('write', 'models', in_project);
         LOOP
             INSERT INTO models (organization_id, project_id, model_name, display_name, description, framework, objective, use_case,
                                 model_type, task_type, risk_level, compliance_required, primary_contact, github_repo,

@@ -147,7 +147,7 @@ CREATE OR REPLACE FUNCTION check_access() RETURNS TABLE (check_name text, severi
             UNION ALL
             SELECT 'other_policy', 'warning', format('%s on %s', p.polname, r.relation_name),
                    'It is permissive and none of the registry''s: rows that it lets through are open whatever access_rules says.',
-                   format('DROP POLICY %I ON mlregistry.%I; or make it AS RESTRICTIVE.', p.polname, r.relation_name)
+                   format('DROP POLICY %I ON mlregistry.%I;', p.polname, r.relation_name)
               FROM mlregistry.registry_relations() r
               JOIN pg_policy p ON p.polrelid = to_regclass(format('mlregistry.%I', r.relation_name))
              WHERE p.polpermissive AND p.polname <> ALL ('{mlr_read,mlr_insert,mlr_update,mlr_delete}');

@@ -50,6 +50,7 @@ CREATE OR REPLACE FUNCTION create_tag(
                       CONSTRAINT = 'valid_tag_name', SCHEMA = 'mlregistry', TABLE = 'tags',
                       DETAIL = why_invalid('is_valid_tag_name', tag_name);
         END IF;
+        PERFORM require_organization('write', 'names', current_organization_id());
         LOOP
             INSERT INTO tags (organization_id, tag_name, tag_category, description)
             VALUES (current_organization_id(), create_tag.tag_name, create_tag.tag_category, create_tag.description)
@@ -156,11 +157,18 @@ CREATE OR REPLACE FUNCTION tag_object(kind text, object_id uuid, tag text, creat
     #variable_conflict use_variable
     DECLARE
         wanted uuid;
+        in_project uuid;
         is_there boolean;
     BEGIN
         PERFORM require_tagged_kind(kind);
         IF object_id IS NULL THEN
             RAISE EXCEPTION 'the identifier of what is tagged must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        in_project := CASE kind WHEN 'model' THEN (SELECT m.project_id FROM models m WHERE m.model_id = object_id)
+                                WHEN 'version' THEN (SELECT v.project_id FROM model_versions v WHERE v.version_id = object_id)
+                                WHEN 'dataset' THEN (SELECT d.project_id FROM datasets d WHERE d.dataset_id = object_id) END;
+        IF in_project IS NOT NULL THEN -- what is not to be seen does not exist, see below
+            PERFORM require_access('write', kind || 's', in_project);
         END IF;
         LOOP
             IF create_missing AND tag IS NOT NULL THEN

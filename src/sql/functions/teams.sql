@@ -72,6 +72,7 @@ CREATE OR REPLACE FUNCTION create_team(
                       CONSTRAINT = 'valid_team_name', SCHEMA = 'mlregistry', TABLE = 'teams',
                       DETAIL = why_invalid('is_valid_name', team_name);
         END IF;
+        PERFORM require_organization('write', 'names', current_organization_id());
         LOOP
             INSERT INTO teams (organization_id, team_name, team_email, department, cost_center, manager_name, slack_channel)
             VALUES (current_organization_id(), create_team.team_name, create_team.team_email, create_team.department,

@@ -306,6 +306,7 @@ CREATE OR REPLACE FUNCTION register_version(
                       HINT = 'Give framework => ..., or set the model''s: the table frameworks lists them.';
         END IF;
 
+        PERFORM require_access('write', 'versions', of_model.project_id);
         IF bump IS NOT NULL THEN
             PERFORM lock_version_numbers(model_id);
         END IF;
