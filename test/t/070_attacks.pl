@@ -267,6 +267,8 @@ subtest 'direct SQL' => sub {
     unlike(sql($node, 'd', as_key('developer@default', q{COPY (SELECT * FROM models m, model_versions v) TO STDOUT}), as => 'app'), qr/treasure|acme-private/, 'also of a query');
     sql($node, 'd', 'ANALYZE models');
     is_sql($node, 'd', q{SELECT count(*) FROM pg_stats WHERE schemaname = 'mlregistry' AND tablename IN ('models', 'users', 'api_keys')}, '0', 'statistics of columns are not to be read', as => 'app');
+    is_sql($node, 'd', as_key('viewer@default', q{SELECT count(*) FROM search_models('treasure'); SELECT count(*) FROM list_datasets(search => 'treasure'); SELECT count(*) FROM search_models('words', max_rows => 100); SELECT count(*) FROM search_models('zzyzx')}),
+        "0\n0\n2\n0", 'a search finds what may be read', as => 'app');
     # A cheap function of the attacker's own sees no row before the policy has.
     my $leaked = sql($node, 'd', as_key('viewer@default', <<'SQL'), as => 'app');
 CREATE TEMP TABLE leaked (words text);

@@ -11,7 +11,7 @@ use PostgreSQL::Test::Cluster;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-my $node = new_node('identity', streaming => 1);
+my $node = new_node('identity', streaming => 1, conf => "max_prepared_transactions = 2\n");
 fill_access($node, 'd');
 
 my %key = map { $_ => api_key($_) } qw(viewer@default owner@default developer@acme admin@acme contributor@default);
@@ -154,6 +154,15 @@ subtest 'ways to be nobody again' => sub {
     isnt(scalar ask($session, "SET mlregistry.identity = '$nonce'"), '00000', 'a nonce that was in use cannot be set again');
     isnt(scalar ask($session, "SELECT set_config('mlregistry.identity', '$nonce', false)"), '00000', 'nor by set_config()');
     is_acting($session, 'nobody', 'and opens nothing', 'auditor');
+    stop_sessions($session);
+};
+
+subtest 'two-phase commit' => sub {
+    my $session = client('prepared');
+    ask($session, 'BEGIN; ' . authenticate('developer@acme') . "; INSERT INTO tags (tag_name) VALUES ('prepared'); PREPARE TRANSACTION 'prepared'");
+    is_acting($session, 'nobody', 'a transaction that is prepared has ended');
+    sql($node, 'd', q{COMMIT PREPARED 'prepared'});
+    is_sql($node, 'd', q{SELECT created_by FROM tags WHERE tag_name = 'prepared'}, 'developer@acme.example', 'what it did was done by whom it said');
     stop_sessions($session);
 };
 
@@ -351,7 +360,7 @@ ends('revoke_api_key()', 'viewer@default', sprintf q{SELECT revoke_api_key('%s':
 sql($node, 'd', "UPDATE api_keys SET is_active = true, deleted_at = NULL $viewer_key");
 
 subtest 'the clock' => sub {
-    sql($node, 'd', "UPDATE api_keys SET expires_at = clock_timestamp() + interval '2 seconds' $viewer_key");
+    sql($node, 'd', "UPDATE api_keys SET expires_at = clock_timestamp() + interval '4 seconds' $viewer_key");
     my $session = client('clock');
     ask($session, authenticate('viewer@default', 'session => true'));
     is_acting($session, 'viewer@default', 'before the key expires');
