@@ -99,7 +99,10 @@ OwnerQuery projects_query{
          FROM mlregistry.projects p
          LEFT JOIN ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS g (organization_id, rank)
                 ON g.organization_id OPERATOR(pg_catalog.=) p.organization_id
-        WHERE (g.organization_id IS NOT NULL OR ($5 AND p.visibility OPERATOR(pg_catalog.=) 'public'))
+        WHERE (g.organization_id IS NOT NULL
+               OR ($5 AND p.visibility OPERATOR(pg_catalog.=) 'public'
+                   AND EXISTS (SELECT FROM mlregistry.organizations o
+                                WHERE o.organization_id OPERATOR(pg_catalog.=) p.organization_id AND o.deleted_at IS NULL)))
           AND ($4 IS NULL OR p.slug OPERATOR(pg_catalog.=) ANY ($4)))",
     5,
     {UUIDOID, UUIDARRAYOID, INT4ARRAYOID, TEXTARRAYOID, BOOLOID},

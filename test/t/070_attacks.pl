@@ -198,6 +198,35 @@ subtest 'what is written' => sub {
     is_sql($node, 'd', 'SELECT * FROM check_registry()', '', 'and the registry is consistent');
 };
 
+subtest 'by functions that write' => sub {
+    # Who may read and not write: every function that writes, called as it is meant to be, by name and by identifier.
+    my @writing = map { my ($name, $arguments, $signature) = split /\|/; { name => $name, signature => $signature, arguments => [ map { my ($argument, $type) = /^(\S*) (.+)$/; { name => $argument, type => $type } } split /,/, $arguments ] } }
+        split /\n/, sql($node, 'd', <<'SQL');
+SELECT p.proname, (SELECT string_agg(coalesce(p.proargnames[a.n], '') || ' ' || format_type(a.type, NULL), ',' ORDER BY a.n)
+                     FROM unnest(p.proargtypes) WITH ORDINALITY AS a (type, n)), p.oid::regprocedure
+  FROM pg_proc p
+ WHERE p.pronamespace = 'mlregistry'::regnamespace AND p.prokind = 'f' AND p.provolatile = 'v' AND p.pronargs > 0 AND has_function_privilege('app', p.oid, 'EXECUTE')
+   AND p.prorettype <> 'trigger'::regtype AND p.proname NOT IN ('authenticate', 'use_organization', 'use_project', 'sign_out')
+ ORDER BY 3
+SQL
+    cmp_ok(scalar @writing, '>', 30, 'functions that write: ' . @writing);
+    my $digest = sub { row_digests($node, 'd', 'last_used_at') };
+    # Their own keys are people's own.
+    # The locks are for what comes after them, which is refused: they do nothing, or no more than a foreign key does.
+    my @for_all = grep { $_->{name} !~ /^(?:create_api_key|revoke_api_key|lock_version_numbers|lock_tag)$/ } @writing;
+    my $all = $digest->();
+    for my $case ([ 'app', 'viewer@default', 'default-organization' ], [ 'app', 'onlooker@default', 'default-organization' ], [ 'reader_of_default', undef, 'default-organization' ], [ 'app', 'developer@acme', 'default-public' ], [ 'app', 'admin@acme', 'default-public' ]) {
+        my ($role, $key, $slug) = @$case;
+        my @calls = map { my $call = call($_); my ($was, $is) = map { id($_->[0], $_->[1]) } [ 'model', 'default-organization' ], [ 'model', $slug ]; $call =~ s/$was/$is/g; $call =~ s/default-organization/$slug/g; $call } @for_all;
+        my @said = all_said($role, $key, 'true', @calls);
+        my @worked = map { "$for_all[$_]{signature}: $said[$_]" } grep { $said[$_] =~ /^00000/ } 0 .. $#said;
+        is(join("\n", @worked), '', ($key // $role) . ': may write by no function');
+        my @asked = grep { /^42501 / } @said;
+        cmp_ok(scalar @asked, '>', $slug eq 'default-public' ? 2 : 20, ($key // $role) . ': and is told so: ' . @asked . ' of ' . @said);
+    }
+    same_lines($digest->(), $all, 'nothing has changed');
+};
+
 # ---- direct SQL
 
 subtest 'direct SQL' => sub {
@@ -238,6 +267,8 @@ subtest 'direct SQL' => sub {
     unlike(sql($node, 'd', as_key('developer@default', q{COPY (SELECT * FROM models m, model_versions v) TO STDOUT}), as => 'app'), qr/treasure|acme-private/, 'also of a query');
     sql($node, 'd', 'ANALYZE models');
     is_sql($node, 'd', q{SELECT count(*) FROM pg_stats WHERE schemaname = 'mlregistry' AND tablename IN ('models', 'users', 'api_keys')}, '0', 'statistics of columns are not to be read', as => 'app');
+    is_sql($node, 'd', as_key('viewer@default', q{SELECT count(*) FROM search_models('treasure'); SELECT count(*) FROM list_datasets(search => 'treasure'); SELECT count(*) FROM search_models('words', max_rows => 100); SELECT count(*) FROM search_models('zzyzx')}),
+        "0\n0\n2\n0", 'a search finds what may be read', as => 'app');
     # A cheap function of the attacker's own sees no row before the policy has.
     my $leaked = sql($node, 'd', as_key('viewer@default', <<'SQL'), as => 'app');
 CREATE TEMP TABLE leaked (words text);

@@ -11,7 +11,7 @@ use PostgreSQL::Test::Cluster;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-my $node = new_node('identity', streaming => 1);
+my $node = new_node('identity', streaming => 1, conf => "max_prepared_transactions = 2\n");
 fill_access($node, 'd');
 
 my %key = map { $_ => api_key($_) } qw(viewer@default owner@default developer@acme admin@acme contributor@default);
@@ -154,6 +154,15 @@ subtest 'ways to be nobody again' => sub {
     isnt(scalar ask($session, "SET mlregistry.identity = '$nonce'"), '00000', 'a nonce that was in use cannot be set again');
     isnt(scalar ask($session, "SELECT set_config('mlregistry.identity', '$nonce', false)"), '00000', 'nor by set_config()');
     is_acting($session, 'nobody', 'and opens nothing', 'auditor');
+    stop_sessions($session);
+};
+
+subtest 'two-phase commit' => sub {
+    my $session = client('prepared');
+    ask($session, 'BEGIN; ' . authenticate('developer@acme') . "; INSERT INTO tags (tag_name) VALUES ('prepared'); PREPARE TRANSACTION 'prepared'");
+    is_acting($session, 'nobody', 'a transaction that is prepared has ended');
+    sql($node, 'd', q{COMMIT PREPARED 'prepared'});
+    is_sql($node, 'd', q{SELECT created_by FROM tags WHERE tag_name = 'prepared'}, 'developer@acme.example', 'what it did was done by whom it said');
     stop_sessions($session);
 };
 
@@ -351,7 +360,7 @@ ends('revoke_api_key()', 'viewer@default', sprintf q{SELECT revoke_api_key('%s':
 sql($node, 'd', "UPDATE api_keys SET is_active = true, deleted_at = NULL $viewer_key");
 
 subtest 'the clock' => sub {
-    sql($node, 'd', "UPDATE api_keys SET expires_at = clock_timestamp() + interval '2 seconds' $viewer_key");
+    sql($node, 'd', "UPDATE api_keys SET expires_at = clock_timestamp() + interval '4 seconds' $viewer_key");
     my $session = client('clock');
     ask($session, authenticate('viewer@default', 'session => true'));
     is_acting($session, 'viewer@default', 'before the key expires');
@@ -403,6 +412,81 @@ subtest 'roles and memberships that change' => sub {
     # One's own doing, in one transaction: the next statement knows.
     is_sql($node, 'd', as_key('admin@acme', sprintf q{UPDATE projects SET visibility = 'private' WHERE slug = 'acme-public'; SELECT count(*) FROM models; %s; %s; ROLLBACK; BEGIN},
         authenticate('developer@acme'), 'SELECT count(*) FROM models'), "5\ndeveloper\@acme.example\n2", 'what a transaction itself has changed counts in it', as => 'app');
+};
+
+subtest 'what is taken back' => sub {
+    # Rights that were read in a transaction are not those after its ROLLBACK.
+    my $admin = client('admin');
+    my $private = sprintf q{UPDATE projects SET visibility = 'private' WHERE project_id = '%s'}, project_id('default-organization');
+    my $key = $key{'viewer@default'};
+    my $again = sprintf q{SELECT authenticate('%s'); SELECT count(*) FROM models}, $key;
+    my $as_admin = sprintf q{SELECT authenticate('%s')}, api_key('admin@default');
+    for my $undo ('ROLLBACK TO a', 'ROLLBACK') {
+        ask($admin, "BEGIN; $as_admin; SAVEPOINT a; $private");
+        is((ask($admin, $again))[1], "viewer\@default.example\n2", "a project is made private: one sees less");
+        ask($admin, $undo);
+        ask($admin, 'BEGIN') if $undo eq 'ROLLBACK';
+        is((ask($admin, $again))[1], "viewer\@default.example\n3", "$undo: as much as before");
+        ask($admin, 'ROLLBACK');
+        my $public = sprintf q{UPDATE projects SET visibility = 'public' WHERE project_id = '%s'}, project_id('default-private');
+        ask($admin, "BEGIN; $as_admin; SAVEPOINT a; $public");
+        is((ask($admin, $again))[1], "viewer\@default.example\n4", "a project is made public: one sees more");
+        ask($admin, $undo);
+        ask($admin, 'BEGIN') if $undo eq 'ROLLBACK';
+        is((ask($admin, $again))[1], "viewer\@default.example\n3", "$undo: no more than before");
+        ask($admin, 'ROLLBACK');
+    }
+    # In a block of PL/pgSQL.
+    is((ask($admin, sprintf <<'SQL', api_key('admin@default'), project_id('default-private'), $key))[1], '3', 'a block that failed');
+BEGIN;
+DO $$
+BEGIN
+    BEGIN
+        PERFORM authenticate('%s');
+        UPDATE projects SET visibility = 'public' WHERE project_id = '%s';
+        PERFORM authenticate('%3$s');
+        IF (SELECT count(*) FROM models) <> 4 THEN RAISE data_exception; END IF;
+        RAISE division_by_zero;
+    EXCEPTION WHEN division_by_zero THEN NULL;
+    END;
+    PERFORM authenticate('%3$s');
+    PERFORM set_config('test.seen', (SELECT count(*)::text FROM models), false);
+END$$;
+SELECT current_setting('test.seen');
+ROLLBACK
+SQL
+    stop_sessions($admin);
+};
+
+subtest 'at other isolation levels' => sub {
+    for my $level ('repeatable read', 'serializable') {
+        my $session = client('level');
+        ask($session, "BEGIN ISOLATION LEVEL $level; " . authenticate('viewer@default'));
+        is_acting($session, 'viewer@default', "$level: a snapshot is taken");
+        sql($node, 'd', "UPDATE api_keys SET is_active = false $viewer_key");
+        my ($state, $answer) = ask($session, 'SELECT count(*) FROM models');
+        ok($state eq '28000' || "$state $answer" eq '00000 0', "$level: a key that is revoked meanwhile opens nothing, whatever the snapshot shows") or diag("$state $answer");
+        ask($session, 'ROLLBACK');
+        sql($node, 'd', "UPDATE api_keys SET is_active = true $viewer_key");
+        stop_sessions($session);
+    }
+};
+
+subtest 'an organization that is deleted' => sub {
+    my $session = client('deleted');
+    ask($session, authenticate('developer@acme', 'session => true'));
+    is_acting($session, 'developer@acme', 'before');
+    sql($node, 'd', q{UPDATE organizations SET deleted_at = now() WHERE slug = 'acme'});
+    my $of_acme = sprintf q{SELECT count(*) FROM models WHERE organization_id = '%s'}, organization_id('acme');
+    my ($state, $answer) = ask($session, $of_acme);
+    ok($state eq '28000' || "$state $answer" eq '00000 0', 'its models are seen by nobody') or diag("$state $answer");
+    is(sql($node, 'd', as_key('viewer@default', $of_acme), as => 'app'), '0', 'public ones neither');
+    is_sql($node, 'd', $of_acme, '0', 'nor by a role with a grant', as => 'admin_of_acme');
+    my ($said) = ask($session, sprintf q{INSERT INTO tags (organization_id, tag_name) VALUES ('%s', 'late')}, organization_id('acme'));
+    like($said, qr/^(?:42501|28000|23503)$/, 'and nothing is written');
+    sql($node, 'd', q{UPDATE organizations SET deleted_at = NULL WHERE slug = 'acme'});
+    is((ask($session, $of_acme))[1], '2', 'until it is back') unless $state eq '28000';
+    stop_sessions($session);
 };
 
 # ---- last_used_at
