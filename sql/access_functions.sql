@@ -176,6 +176,10 @@ SELECT scope, subject, period, gpu_hours_limit, cost_limit_usd, enforcement, is_
 SELECT scope, subject, period, gpu_hours_limit FROM set_quota('project', 'lab', 10, period => 'day');
 SELECT scope, subject, cost_limit_usd, is_active FROM set_quota('user', 'dev@acme.example', cost_usd => 0, active => false);
 SELECT count(*) FROM resource_quotas;
+SELECT scope, subject, period, period_start AT TIME ZONE 'UTC' AS period_start, period_end AT TIME ZONE 'UTC' AS period_end, gpu_hours_used, gpu_hours_limit,
+       cost_used_usd, cost_limit_usd, enforcement, is_exceeded FROM quota_usage('2028-02-29 23:30:00+00');
+SELECT quota_usage(NULL);
+SELECT quota_usage('infinity');
 SELECT set_quota();
 SELECT set_quota(gpu_hours => 'NaN');
 SELECT set_quota('project', gpu_hours => 1);
@@ -333,7 +337,11 @@ RESET SESSION AUTHORIZATION;
 SELECT email, role FROM add_project_member('view@acme.example', 'contributor', 'open');
 SET SESSION AUTHORIZATION access_app;
 BEGIN;
+SELECT how, user_agent, client_address FROM acting_identity();
+SELECT authenticate(api_key, user_agent => 'notebook/1.0', client_address => '192.0.2.7') FROM made WHERE who = 'view';
+SELECT how, user_agent, client_address FROM acting_identity();
 SELECT authenticate(api_key) FROM made WHERE who = 'view';
+SELECT how, user_agent, client_address FROM acting_identity();
 SELECT reference, tag_name FROM tag('open/m@1.0.0', 'gold', create_missing => true);
 SELECT reference, tag_name FROM tag('open/m@1.0.0', 'gold');
 SELECT reference, tag_name FROM untag('open/m@1.0.0', 'gold');

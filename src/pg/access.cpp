@@ -1,6 +1,7 @@
 // What policies and functions ask of rights: arrays of what is open, and refusals in the registry's words.
 #include "owner_query.hpp"
 #include "rights.hpp"
+#include "session_identity.hpp"
 #include "text_argument.hpp"
 
 extern "C" {
@@ -249,20 +250,32 @@ MLR_FUNCTION(mlregistry_require_privilege) {
     PG_RETURN_VOID();
 }
 
-/// acting_identity() → (user_id, api_key_id, how, scopes)
+/// acting_identity() → (user_id, api_key_id, how, scopes, user_agent, client_address)
 MLR_FUNCTION(mlregistry_acting_identity) {
     TupleDesc row = nullptr;
     if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) {
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("the call must accept a row")));
     }
     const Rights &rights = current_rights();
-    Datum values[4] = {};
-    bool nulls[4] = {!rights.has_user, !rights.has_key, false, rights.permissions == nullptr};
+    const SessionIdentity *const identity = session_identity();
+    Datum values[6] = {};
+    bool nulls[6] = {!rights.has_user,
+                     !rights.has_key,
+                     false,
+                     rights.permissions == nullptr,
+                     identity == nullptr || identity->user_agent[0] == '\0',
+                     identity == nullptr || identity->client_address[0] == '\0'};
     values[0] = UUIDPGetDatum(&rights.user);
     values[1] = UUIDPGetDatum(&rights.key);
     values[2] = text_datum(name_of(rights.source));
     if (rights.permissions != nullptr) {
         values[3] = DirectFunctionCall1(jsonb_in, CStringGetDatum(rights.permissions));
+    }
+    if (!nulls[4]) {
+        values[4] = text_datum(identity->user_agent);
+    }
+    if (!nulls[5]) {
+        values[5] = DirectFunctionCall1(inet_in, CStringGetDatum(identity->client_address));
     }
     PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls)));
 }

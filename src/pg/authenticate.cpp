@@ -120,7 +120,8 @@ MLR_FUNCTION(mlregistry_authenticate) {
     if (key.empty() || key.size() > longest_key || !find_key(owner, key, id)) {
         refuse_key();
     }
-    assume_identity(id, for_session);
+    assume_identity(id, for_session, PG_ARGISNULL(2) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(2)),
+                    PG_ARGISNULL(3) ? nullptr : DatumGetCString(DirectFunctionCall1(inet_out, PG_GETARG_DATUM(3))));
     const Rights &rights = current_rights();
     if (!rights.has_key) {
         refuse_key(); // the setting is undone with the statement

@@ -93,12 +93,20 @@ const SessionIdentity *session_identity() {
     return nullptr;
 }
 
-void assume_identity(const pg_uuid_t &api_key, bool for_session) {
+void assume_identity(const pg_uuid_t &api_key, bool for_session, const char *user_agent, const char *client_address) {
     drop_stale();
     auto *const identity =
         static_cast<SessionIdentity *>(MemoryContextAllocZero(TopMemoryContext, sizeof(SessionIdentity)));
     identity->api_key = api_key;
     identity->transaction = this_transaction();
+    if (user_agent != nullptr) {
+        const int length = pg_mbcliplen(user_agent, static_cast<int>(std::strlen(user_agent)),
+                                        static_cast<int>(sizeof identity->user_agent) - 1);
+        std::memcpy(identity->user_agent, user_agent, static_cast<std::size_t>(length));
+    }
+    if (client_address != nullptr) {
+        strlcpy(identity->client_address, client_address, sizeof identity->client_address);
+    }
     identity->next = identities;
     identities = identity; // from here on drop_stale() frees it, whatever fails below
     make_nonce(identity->nonce);

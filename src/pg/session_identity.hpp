@@ -18,6 +18,8 @@ void define_identity_setting();
 struct SessionIdentity {
     pg_uuid_t api_key;
     char nonce[33];
+    char user_agent[256];      ///< as the client says, cut; empty for none
+    char client_address[64];   ///< text of an inet; empty for none
     std::uint32_t transaction; ///< the local transaction that it was made in
     SessionIdentity *next;
 };
@@ -28,8 +30,9 @@ const SessionIdentity *session_identity();
 /// Something claims to be an identity, whether it is one or not: who claims in vain gets nothing.
 bool identity_is_claimed();
 
-/// From now on the session acts by that key, to the end of the transaction or of the session.
-void assume_identity(const pg_uuid_t &api_key, bool for_session);
+/// From now on the session acts by that key, to the end of the transaction or of the session. What the application says
+/// of its client goes along; null for nothing.
+void assume_identity(const pg_uuid_t &api_key, bool for_session, const char *user_agent, const char *client_address);
 
 /// Ends the identity of the session.
 void forget_identity();

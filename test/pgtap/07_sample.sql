@@ -25,8 +25,7 @@ INSERT INTO without_sample VALUES
     ('api_keys', 'a key is shown once, when it is made'),
     ('api_key_secrets', 'a key that everybody knows opens the registry to everybody'),
     ('role_access', 'grants to roles of the cluster'),
-    ('access_rules', 'rules of the installation'),
-    ('resource_quotas', 'what they limit, training runs, is not there yet');
+    ('access_rules', 'rules of the installation');
 CREATE TEMP TABLE sampled AS
 SELECT r.ordinal, r.relation_name AS table_name FROM registry_relations() r
  WHERE r.kind = 'table' AND r.relation_name NOT IN (SELECT table_name FROM without_sample);

@@ -29,9 +29,9 @@ CREATE OR REPLACE FUNCTION sign_out() RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_sign_out';
 COMMENT ON FUNCTION sign_out() IS 'ends the identity that authenticate() gave';
 
-CREATE OR REPLACE FUNCTION acting_identity(OUT user_id uuid, OUT api_key_id uuid, OUT how text, OUT scopes jsonb)
+CREATE OR REPLACE FUNCTION acting_identity(OUT user_id uuid, OUT api_key_id uuid, OUT how text, OUT scopes jsonb, OUT user_agent text, OUT client_address inet)
     LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'mlregistry_acting_identity';
-COMMENT ON FUNCTION acting_identity() IS 'who is acting, and how that came: api_key, user (of that database role), role (grant_access), default (the only organization), bypass (no row security) or none';
+COMMENT ON FUNCTION acting_identity() IS 'who is acting, and how that came: api_key, user (of that database role), role (grant_access), default (the only organization), bypass (no row security) or none; with what authenticate() was told of the client';
 
 CREATE OR REPLACE FUNCTION allowed_projects(need text, scope text) RETURNS uuid[]
     LANGUAGE C STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'mlregistry_allowed_projects';

@@ -1,4 +1,4 @@
--- Sample data: people of acme, and one of the default organization. No key among them: a key is shown once, when it is made.
+-- Sample data: people and a quota of acme, and one person of the default organization. No key among them: a key is shown once, when it is made.
 
 INSERT INTO mlregistry.users (user_id, email, first_name, last_name, is_verified, created_at, updated_at, updated_by)
 SELECT mlregistry.sample_id(13, v.n), v.email, v.first_name, v.last_name, true, now() - v.age, now() - v.age, v.created_by
@@ -23,3 +23,8 @@ SELECT mlregistry.sample_id(14, v.n), v.organization_id, u.user_id, v.role, u.up
 INSERT INTO mlregistry.project_members (member_id, organization_id, project_id, user_id, role, added_by, created_at)
 SELECT mlregistry.sample_id(15, 1), mlregistry.sample_id(1, 1), mlregistry.sample_id(2, 2), mlregistry.sample_id(13, 2), 'contributor',
        'admin@acme.example', now() - '185 days'::interval;
+
+INSERT INTO mlregistry.resource_quotas (quota_id, organization_id, scope, period, gpu_hours_limit, cost_limit_usd, enforcement, created_at, created_by,
+                                        updated_at, updated_by)
+SELECT mlregistry.sample_id(16, 1), mlregistry.sample_id(1, 1), 'organization', 'month', 500, 1500, 'warn',
+       now() - '120 days'::interval, 'admin@acme.example', now() - '120 days'::interval, 'admin@acme.example';
