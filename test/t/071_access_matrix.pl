@@ -110,6 +110,7 @@ my @actors = (
     [ 'app',                'admin:write',               'organization admin',    'stranger' ],
     [ 'app',                'runs:write',                'organization admin',    'stranger' ],
     [ 'app',                'models:write in default-private', 'project contributor', 'stranger' ],
+    [ 'app',                'admin:write models:write in default-organization', 'organization admin', 'stranger' ],
 );
 
 # ---- what is tried
@@ -117,7 +118,8 @@ my @actors = (
 my $node = new_node('matrix');
 fill_access($node, 'd');
 my %user_of_limited = ('models:read' => 'admin', 'models:write' => 'admin', 'versions:write' => 'developer', 'datasets:read admin:read' => 'admin',
-    'admin:write' => 'admin', 'runs:write' => 'admin', 'models:write in default-private' => 'contributor');
+    'admin:write' => 'admin', 'runs:write' => 'admin', 'models:write in default-private' => 'contributor',
+    'admin:write models:write in default-organization' => 'admin');
 
 # The limits of a key, from its name: (scopes, projects); nothing for a key without.
 sub limits {
@@ -229,7 +231,9 @@ sub is_allowed {
     # Without the names of organizations and projects no reference could be read: any key reads them.
     my $any = $scope eq 'names' || ($verb eq 'select' && $table =~ /^(?:organizations|projects)$/);
     return 0 unless $any ? $verb eq 'select' || grep { /:write$/ } keys %$scopes : grep { $scopes->{$_} } @needed;
-    return $of_organization || !$projects || $projects->{$slug} ? 1 : 0;
+    # A key for some projects changes nothing that is all projects'.
+    return 1 if !$projects;
+    return $of_organization ? $verb eq 'select' && $class ne 'keys' || 0 : $projects->{$slug} // 0;
 }
 
 # ---- the walk
