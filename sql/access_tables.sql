@@ -279,6 +279,11 @@ SELECT check_name, severity, object, detail, hint FROM check_registry() ORDER BY
 DROP POLICY all_for_all ON datasets;
 SELECT fill_access_rules(), apply_access_rules();
 SELECT * FROM check_registry();
+-- A role that is gone.
+INSERT INTO organizations (organization_id, name, slug) VALUES ('00000000-0000-8000-8000-00000000000a', 'A', 'a');
+INSERT INTO users (email, db_role) VALUES ('gone@example.com', 'mlr_nobody_of_this_name');
+INSERT INTO role_access (db_role, organization_id, level) VALUES ('mlr_nobody_of_this_name', '00000000-0000-8000-8000-00000000000a', 'read');
+SELECT check_name, severity, object, detail, hint FROM check_registry() ORDER BY 3;
 ROLLBACK;
 
 -- leave a clean registry behind

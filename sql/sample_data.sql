@@ -155,7 +155,7 @@ INSERT INTO cases VALUES
     (21, 'own key of a sample user', $$INSERT INTO api_keys (organization_id, user_id, name, key_prefix) VALUES (sample_id(1, 1), sample_id(13, 2), 'mine', 'mlr_')$$),
     (22, 'own member of acme', $$WITH u AS (INSERT INTO users (email) VALUES ('me@example.com') RETURNING user_id) INSERT INTO organization_memberships (organization_id, user_id) SELECT sample_id(1, 1), user_id FROM u$$),
     (23, 'sample user as own member of the default organization', $$INSERT INTO organization_memberships (organization_id, user_id) VALUES ('00000000-0000-8000-8000-000000000001', sample_id(13, 3))$$),
-    (24, 'a grant on acme', $$INSERT INTO role_access (db_role, organization_id, level) VALUES ('somebody', sample_id(1, 1), 'read')$$),
+    (24, 'a grant on acme', $$INSERT INTO role_access (db_role, organization_id, level) VALUES ('pg_monitor', sample_id(1, 1), 'read')$$),
     (25, 'own quotas of a sample project, team and member', $$INSERT INTO resource_quotas (organization_id, scope, scope_id, gpu_hours_limit) VALUES (sample_id(1, 1), 'project', sample_id(2, 2), 1);
         INSERT INTO resource_quotas (organization_id, scope, scope_id, gpu_hours_limit) VALUES (sample_id(1, 1), 'user', sample_id(13, 2), 1);
         INSERT INTO resource_quotas (scope, scope_id, gpu_hours_limit) VALUES ('team', sample_id(3, 1), 1)$$),

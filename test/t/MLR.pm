@@ -377,7 +377,7 @@ INSERT INTO project_members (organization_id, project_id, user_id, role) SELECT 
 INSERT INTO api_keys (organization_id, user_id, name, key_prefix, permissions, expires_at)
 SELECT organization_id, user_id, 'robot', 'mlr_' || role, '{"scopes": ["models:read", "versions:write"]}', 'infinity' FROM organization_memberships;
 INSERT INTO api_key_secrets (api_key_id, key_hash) SELECT api_key_id, encode(sha256(uuid_send(api_key_id)), 'hex') FROM api_keys;
-INSERT INTO role_access (db_role, organization_id, level) SELECT 'no_such_role', organization_id, 'read' FROM organizations;
+INSERT INTO role_access (db_role, organization_id, level) SELECT 'pg_monitor', organization_id, 'read' FROM organizations;
 INSERT INTO resource_quotas (organization_id, scope, gpu_hours_limit) SELECT organization_id, 'organization', 100.5 FROM organizations;
 INSERT INTO resource_quotas (organization_id, scope, scope_id, cost_limit_usd) SELECT organization_id, 'project', project_id, 7 FROM projects;
 UPDATE access_rules SET read_role = 'admin' WHERE table_name = 'resource_quotas';

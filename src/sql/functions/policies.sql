@@ -150,7 +150,16 @@ CREATE OR REPLACE FUNCTION check_access() RETURNS TABLE (check_name text, severi
                    format('DROP POLICY %I ON mlregistry.%I;', p.polname, r.relation_name)
               FROM mlregistry.registry_relations() r
               JOIN pg_policy p ON p.polrelid = to_regclass(format('mlregistry.%I', r.relation_name))
-             WHERE p.polpermissive AND p.polname <> ALL ('{mlr_read,mlr_insert,mlr_update,mlr_delete}');
+             WHERE p.polpermissive AND p.polname <> ALL ('{mlr_read,mlr_insert,mlr_update,mlr_delete}')
+            UNION ALL
+            -- Roles are known by their names: a later one of the same name would have the rights of this one.
+            SELECT 'unknown_role', 'warning', format('role %I in %s', n.role, n.place), 'The role does not exist; one that is created with this name acts by it.',
+                   CASE n.place WHEN 'users' THEN format('UPDATE mlregistry.users SET db_role = NULL WHERE db_role = %L;', n.role)
+                                ELSE format('DELETE FROM mlregistry.role_access WHERE db_role = %L;', n.role) END
+              FROM (SELECT u.db_role, 'users' FROM mlregistry.users u WHERE u.db_role IS NOT NULL AND u.deleted_at IS NULL
+                    UNION
+                    SELECT a.db_role, 'role_access' FROM mlregistry.role_access a) AS n (role, place)
+             WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = n.role);
     END
     $function$;
-COMMENT ON FUNCTION check_access() IS 'tables without rule, row security or policy, and policies of others: part of check_registry()';
+COMMENT ON FUNCTION check_access() IS 'tables without rule, row security or policy, policies of others, roles that do not exist: part of check_registry()';
