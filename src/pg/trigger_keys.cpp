@@ -207,6 +207,11 @@ const KnownParent *find_parent(FunctionCallInfo fcinfo, const RowTrigger &trigge
     return known.used ? &known : nullptr;
 }
 
+/// True where nothing is hidden, so that a missing row can be left to the foreign key: a single team has its words.
+bool hides_nothing(const RowTrigger &trigger) {
+    return sees_all(trigger) || current_rights().source == Source::only_organization;
+}
+
 /// A foreign key does not ask who may see what it points to. What is not there and what is not to be seen are refused
 /// in the same words.
 [[noreturn]] void refuse_invisible(const RowTrigger &trigger, AttrNumber column, const Parent &referred) {
@@ -220,7 +225,8 @@ const KnownParent *find_parent(FunctionCallInfo fcinfo, const RowTrigger &trigge
 
 void require_visible(const RowTrigger &trigger, KeysState &state, int n) {
     const ColumnValue reference = column_value(trigger, trigger.row, state.references[n]);
-    if (reference.is_null || (trigger.is_update && same_value(trigger, state.references[n])) || sees_all(trigger)) {
+    if (reference.is_null || (trigger.is_update && same_value(trigger, state.references[n])) ||
+        hides_nothing(trigger)) {
         return;
     }
     const Datum values[] = {column_value(trigger, trigger.row, state.organization).value, reference.value};
@@ -275,7 +281,7 @@ MLR_FUNCTION(mlregistry_trg_keys) {
         set_uuid(trigger, change, state.project, found->project);
         set_uuid(trigger, change, state.organization, found->organization);
     } else if (state.parent != nullptr && !column_value(trigger, trigger.row, state.parent_key).is_null &&
-               !sees_all(trigger)) {
+               !hides_nothing(trigger)) {
         // The row would lie in the session's project, where row security lets it pass, and hang on a parent elsewhere.
         refuse_invisible(trigger, state.parent_key, *state.parent);
     }
