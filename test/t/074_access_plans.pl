@@ -143,7 +143,7 @@ PREPARE p (text) AS SELECT * FROM models WHERE $in AND model_name = \$1 AND dele
 SQL
 keeps('models by name, a page', "SELECT * FROM models WHERE $in AND model_name > 'model-3' AND deleted_at IS NULL ORDER BY model_name LIMIT 50",
     'unique_model_name', 'model_name > ');
-keeps('dataset by name', "SELECT * FROM datasets WHERE $in AND dataset_name = 'dataset_7' AND deleted_at IS NULL", 'unique_dataset_name', 'dataset_name = ');
+keeps('dataset by name', "SELECT * FROM datasets WHERE $in AND dataset_name = 'dataset_7' AND deleted_at IS NULL", '(?:unique_dataset_name|idx_datasets_name)', 'dataset_name = ');
 keeps('tag by name', "SELECT * FROM tags WHERE organization_id = $org AND tag_name = 'tag-20'", 'unique_tag_name', 'tag_name = ');
 keeps('alias by name', q{SELECT * FROM model_aliases WHERE model_id = id('model', 20) AND alias = 'v-20'}, 'unique_model_alias', 'alias = ');
 keeps('file by path', q{SELECT * FROM version_files WHERE version_id = id('version', 20) AND path = 'model.onnx'}, 'unique_version_file', 'path = ');
