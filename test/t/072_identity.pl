@@ -472,7 +472,35 @@ subtest 'at other isolation levels' => sub {
     }
 };
 
+subtest 'a plan that locks nothing more' => sub {
+    my $session = client('plan');
+    ask($session, 'BEGIN; ' . authenticate('viewer@default') . '; PREPARE counted AS SELECT count(*) FROM models');
+    is((ask($session, 'EXECUTE counted'))[1], '3', 'a prepared statement') for 1 .. 3;
+    sql($node, 'd', "UPDATE api_keys SET is_active = false $viewer_key");
+    is((ask($session, 'EXECUTE counted'))[1], '0', 'the next time it finds nothing: the key was revoked');
+    ask($session, 'ROLLBACK');
+    sql($node, 'd', "UPDATE api_keys SET is_active = true $viewer_key");
+    stop_sessions($session);
+};
+
+subtest 'what a transaction lets go comes back' => sub {
+    my $session = client('again');
+    ask($session, authenticate('viewer@default', 'session => true'));
+    my $other = authenticate('contributor@default');
+    for my $between ("$other; $other; $other", "SELECT sign_out(); $other", "RESET mlregistry.identity; $other", "SAVEPOINT a; " . authenticate('contributor@default', 'session => true') . "; $other") {
+        ask($session, "BEGIN; $between; ROLLBACK");
+        is_acting($session, 'viewer@default', 'the identity of the session');
+    }
+    ask($session, "BEGIN; $other; $other; COMMIT");
+    is_acting($session, 'viewer@default', 'also after COMMIT');
+    stop_sessions($session);
+};
+
 subtest 'an organization that is deleted' => sub {
+    # Its grant is no way to the organization that is left.
+    sql($node, 'd', q{BEGIN; UPDATE organizations SET deleted_at = now() WHERE slug = 'acme'; COMMIT});
+    is_sql($node, 'd', 'SELECT how, organization FROM whoami(); SELECT count(*) FROM projects', "role|\n0", 'a role with a grant for it finds nothing, not the only one that is left', as => 'writer_of_acme');
+    sql($node, 'd', q{UPDATE organizations SET deleted_at = NULL WHERE slug = 'acme'});
     my $session = client('deleted');
     ask($session, authenticate('developer@acme', 'session => true'));
     is_acting($session, 'developer@acme', 'before');
