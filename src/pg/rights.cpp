@@ -177,6 +177,19 @@ void relation_changed(Datum, Oid relation) {
 
 void role_changed(Datum, int, uint32) { ++changes; }
 
+// A statement that fails half way has announced nothing yet, but rights may have been read from its rows.
+void transaction_ended(XactEvent event, void *) {
+    if (event == XACT_EVENT_ABORT && TransactionIdIsValid(GetTopTransactionIdIfAny())) {
+        ++changes;
+    }
+}
+
+void subtransaction_ended(SubXactEvent event, SubTransactionId, SubTransactionId, void *) {
+    if (event == SUBXACT_EVENT_ABORT_SUB && TransactionIdIsValid(GetCurrentTransactionIdIfAny())) {
+        ++changes;
+    }
+}
+
 Datum column(int row, int number, bool &is_null) {
     return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, &is_null);
 }
@@ -464,6 +477,8 @@ void watch_rights() {
     CacheRegisterRelcacheCallback(relation_changed, Datum{0});
     CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, role_changed, Datum{0});
     CacheRegisterSyscacheCallback(AUTHOID, role_changed, Datum{0});
+    RegisterXactCallback(transaction_ended, nullptr);
+    RegisterSubXactCallback(subtransaction_ended, nullptr);
 }
 
 bool bypasses_access() {

@@ -436,6 +436,20 @@ subtest 'what is taken back' => sub {
         is((ask($admin, $again))[1], "viewer\@default.example\n3", "$undo: no more than before");
         ask($admin, 'ROLLBACK');
     }
+    # Nor those that were read from rows of a statement that failed half way.
+    sql($node, 'd', sprintf q{CREATE FUNCTION t.half_way() RETURNS text LANGUAGE plpgsql AS $$BEGIN PERFORM mlregistry.authenticate('%s'); RAISE EXCEPTION USING ERRCODE = 'ZZ002', MESSAGE = (SELECT count(*)::text FROM mlregistry.models); END$$}, $key);
+    my $half = sprintf q{INSERT INTO project_members (organization_id, project_id, user_id, role) SELECT '%s', '%s', '%s', CASE n WHEN 1 THEN 'owner' ELSE t.half_way() END FROM generate_series(1, 2) n},
+        organization_id('default'), project_id('default-private'), user_id('viewer@default');
+    for my $statement ($half, qq{DO \$do\$BEGIN $half; EXCEPTION WHEN SQLSTATE 'ZZ002' THEN NULL; END\$do\$}) {
+        my $fresh = client('half way'); # which has not read the rights yet
+        ask($fresh, "BEGIN; $as_admin");
+        my ($state) = ask($fresh, $statement);
+        is($state, $statement eq $half ? 'ZZ002' : '00000', 'it fails where it is to');
+        ask($fresh, 'ROLLBACK; BEGIN') if $statement eq $half;
+        is((ask($fresh, $again))[1], "viewer\@default.example\n3", 'a statement that failed half way: as much as before');
+        ask($fresh, 'ROLLBACK');
+        stop_sessions($fresh);
+    }
     # In a block of PL/pgSQL.
     is((ask($admin, sprintf <<'SQL', api_key('admin@default'), project_id('default-private'), $key))[1], '3', 'a block that failed');
 BEGIN;
