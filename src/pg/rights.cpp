@@ -72,6 +72,17 @@ OwnerQuery organizations_query{
     {UUIDOID, OIDOID, UUIDOID},
 };
 
+// $1 the session's role: whether it has a grant at all, be it for an organization that is gone.
+OwnerQuery any_grant_query{
+    R"(SELECT FROM mlregistry.role_access r
+         JOIN pg_catalog.pg_roles a ON a.rolname OPERATOR(pg_catalog.=) r.db_role
+         JOIN pg_catalog.pg_roles s ON s.oid OPERATOR(pg_catalog.=) $1
+        WHERE a.oid OPERATOR(pg_catalog.=) s.oid
+           OR NOT s.rolsuper AND pg_catalog.pg_has_role(s.oid, a.oid, 'MEMBER'))",
+    1,
+    {OIDOID},
+};
+
 // $1: all organizations, as who bypasses row security sees them; otherwise the default one, while it is the only one.
 OwnerQuery without_grant_query{
     R"(SELECT o.organization_id, 4, o.subscription_status OPERATOR(pg_catalog.=) 'active', o.slug
@@ -165,6 +176,19 @@ void relation_changed(Datum, Oid relation) {
 }
 
 void role_changed(Datum, int, uint32) { ++changes; }
+
+// A statement that fails half way has announced nothing yet, but rights may have been read from its rows.
+void transaction_ended(XactEvent event, void *) {
+    if (event == XACT_EVENT_ABORT && TransactionIdIsValid(GetTopTransactionIdIfAny())) {
+        ++changes;
+    }
+}
+
+void subtransaction_ended(SubXactEvent event, SubTransactionId, SubTransactionId, void *) {
+    if (event == SUBXACT_EVENT_ABORT_SUB && TransactionIdIsValid(GetCurrentTransactionIdIfAny())) {
+        ++changes;
+    }
+}
 
 Datum column(int row, int number, bool &is_null) {
     return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, &is_null);
@@ -373,6 +397,11 @@ void find_rights(const SessionIdentity *identity, bool bypasses, Rights &rights)
             if (rights.organization_count > 0 && rights.source == Source::none) {
                 rights.source = Source::role;
             }
+            const Datum role[] = {ObjectIdGetDatum(GetSessionUserId())};
+            if (rights.organization_count == 0 && rights.source == Source::none &&
+                run(any_grant_query, owner, role, nullptr, sight(), 1) > 0) {
+                rights.source = Source::role; // what was opened to it is gone, and opens nothing else
+            }
         }
         if (rights.organization_count == 0 && rights.source == Source::none) {
             const Datum values[] = {BoolGetDatum(false)};
@@ -417,6 +446,22 @@ bool is_for(const Known &found, const SessionIdentity *identity, bool bypasses) 
 /// Rights of one who claims to be somebody in vain.
 const Rights no_rights{};
 
+/// Keys expire without a change that anybody would be told of.
+const Rights &in_force(const Rights &rights) {
+    return rights.expires_at != DT_NOEND && rights.expires_at <= GetCurrentTimestamp() ? no_rights : rights;
+}
+
+/// In what PostgreSQL does for the owner of a table, such as ANALYZE and autovacuum with functions of an index, that
+/// owner's code runs in a session of somebody else, whose rights it must not have. In a SECURITY DEFINER function there
+/// nobody knows any more who has called.
+bool acts_for_another() {
+    Oid user = InvalidOid;
+    int context = 0;
+    GetUserIdAndSecContext(&user, &context);
+    return (context & SECURITY_RESTRICTED_OPERATION) != 0 &&
+           ((context & SECURITY_LOCAL_USERID_CHANGE) != 0 || user != GetOuterUserId());
+}
+
 } // namespace
 
 Rank project_rank(const Rights &rights, const pg_uuid_t &project) noexcept {
@@ -432,18 +477,25 @@ void watch_rights() {
     CacheRegisterRelcacheCallback(relation_changed, Datum{0});
     CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, role_changed, Datum{0});
     CacheRegisterSyscacheCallback(AUTHOID, role_changed, Datum{0});
+    RegisterXactCallback(transaction_ended, nullptr);
+    RegisterSubXactCallback(subtransaction_ended, nullptr);
 }
 
 bool bypasses_access() {
+    if (acts_for_another()) {
+        return false;
+    }
     const Oid role = GetOuterUserId();
     return has_bypassrls_privilege(role) || has_privs_of_role(role, owner_of_registry("organizations"));
 }
 
 const Rights &current_rights() {
     const SessionIdentity *const identity = session_identity();
-    if (identity == nullptr && identity_is_claimed()) {
+    if ((identity == nullptr && identity_is_claimed()) || acts_for_another()) {
         return no_rights;
     }
+    // A plan whose locks the transaction holds already is run without a look at what others have changed.
+    AcceptInvalidationMessages();
     const bool bypasses = bypasses_access();
     if (known_context == nullptr || known_at != changes || next_known == most_known ||
         GetCurrentStatementStartTimestamp() - known_since > longest_known) {
@@ -451,9 +503,7 @@ const Rights &current_rights() {
     }
     for (const Known &found : known) {
         if (is_for(found, identity, bypasses)) {
-            return found.rights.expires_at != DT_NOEND && found.rights.expires_at <= GetCurrentTimestamp()
-                       ? no_rights
-                       : found.rights;
+            return in_force(found.rights);
         }
     }
     Known &entry = known[next_known];
@@ -464,7 +514,7 @@ const Rights &current_rights() {
         // While we were looking somebody has changed something, or the snapshot is of before: this is not kept.
         static Rights unkept;
         unkept = entry.rights;
-        return unkept;
+        return in_force(unkept);
     }
     entry.bypasses = bypasses;
     entry.role = GetSessionUserId();

@@ -71,7 +71,8 @@ Rank project_rank(const Rights &rights, const pg_uuid_t &project) noexcept;
 /// Forgets what is known, at the next use, when tables of rights or role memberships change.
 void watch_rights();
 
-/// True when the calling role, as SET ROLE has left it, is not subject to row security.
+/// True when the calling role, as SET ROLE has left it, is not subject to row security; never in what is done for the
+/// owner of a table by the session of somebody else.
 bool bypasses_access();
 
 } // namespace mlregistry::pg

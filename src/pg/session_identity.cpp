@@ -70,13 +70,22 @@ void make_nonce(char *text) {
     text[32] = '\0';
 }
 
+/// Before the setting changes: ROLLBACK, a savepoint or the end of a function may bring back what it names now.
+void keep_until_end(const char *, void *) {
+    for (SessionIdentity *identity = identities; identity != nullptr; identity = identity->next) {
+        if (claimed_nonce != nullptr && std::strcmp(identity->nonce, claimed_nonce) == 0) {
+            identity->transaction = this_transaction();
+        }
+    }
+}
+
 } // namespace
 
 void define_identity_setting() {
     DefineCustomStringVariable(identity_setting, "Identity of the session, kept by authenticate().",
                                "Nobody can set it; RESET ends the identity.", &claimed_nonce, "", PGC_USERSET,
                                GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE | GUC_SUPERUSER_ONLY,
-                               check_nonce, nullptr, nullptr);
+                               check_nonce, keep_until_end, nullptr);
 }
 
 bool identity_is_claimed() { return claimed_nonce != nullptr && claimed_nonce[0] != '\0'; }

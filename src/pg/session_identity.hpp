@@ -20,7 +20,7 @@ struct SessionIdentity {
     char nonce[33];
     char user_agent[256];      ///< as the client says, cut; empty for none
     char client_address[64];   ///< text of an inet; empty for none
-    std::uint32_t transaction; ///< the local transaction that it was made in
+    std::uint32_t transaction; ///< the local transaction that it was made in, or that let it go
     SessionIdentity *next;
 };
 

@@ -10,6 +10,7 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/timestamp.h"
+#include "utils/uuid.h"
 }
 
 #include <cstring>
@@ -104,8 +105,10 @@ MLR_FUNCTION(mlregistry_trg_actor) {
             const Rights &rights = current_rights();
             const bool is_acting = rights.has_user && !column_value(trigger, trigger.row, state.by[i]).is_null &&
                                    column_text(trigger, trigger.row, state.by[i]) == rights.actor;
-            if (is_acting) {
-                change.set(column, UUIDPGetDatum(&rights.user));
+            if (is_acting) { // a copy: the next look at rights may read them anew
+                auto *const user = static_cast<pg_uuid_t *>(palloc(sizeof(pg_uuid_t)));
+                *user = rights.user;
+                change.set(column, UUIDPGetDatum(user));
             } else if (!now.is_null) {
                 change.clear(column);
             }

@@ -124,7 +124,7 @@ VersionState version_state(const RowTrigger &trigger, HeapTuple row, const Versi
 /// The acting one as x_by and, where that is a user, as x_by_user.
 void set_actor(RowChange &change, AttrNumber by, AttrNumber by_user) {
     change.set(by, current_actor());
-    const Rights &rights = current_rights(); // good until the next who asks for them
+    const Rights &rights = current_rights(); // after the call that looks at rights itself
     if (rights.has_user) {
         change.set(by_user, UUIDPGetDatum(&rights.user));
     } else {

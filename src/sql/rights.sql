@@ -38,3 +38,4 @@ REVOKE EXECUTE ON FUNCTION revoke_access(name, text, boolean) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION set_role_rights(name, text, boolean) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION level_rights(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION highest_level(name) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION act_as_owner() FROM PUBLIC;

@@ -582,6 +582,61 @@ subtest 'raising oneself' => sub {
     }
 };
 
+# ---- in the session of somebody else
+
+subtest 'code that maintenance runs' => sub {
+    my $acme = organization_id('acme');
+    # ANALYZE, REINDEX and autovacuum call functions of an index in the name of the table's owner, whoever has started them.
+    sql($node, 'd', q{CREATE ROLE mallory LOGIN; SELECT mlregistry.grant_access('mallory', 'writer', sql_only => true); CREATE SCHEMA mal AUTHORIZATION mallory});
+    sql($node, 'd', <<'SQL', as => 'mallory');
+CREATE TABLE mal.loot (what text);
+CREATE TABLE mal.bait (n integer);
+INSERT INTO mal.bait VALUES (1);
+CREATE FUNCTION mal.steal() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    attempt text;
+BEGIN
+    INSERT INTO mal.loot SELECT m.model_name FROM mlregistry.models m;
+    INSERT INTO mal.loot SELECT 'bypasses' WHERE mlregistry.bypasses_access();
+    FOREACH attempt IN ARRAY ARRAY[
+        'SELECT model_name FROM mlregistry.search_models(''words'')', 'SELECT dataset_name FROM mlregistry.list_datasets()',
+        'SELECT email FROM mlregistry.add_member(''viewer@default.example'', ''admin'', ''acme'')',
+        'SELECT api_key FROM mlregistry.create_api_key(''stolen'', email => ''admin@acme.example'', organization => ''acme'')']
+    LOOP
+        BEGIN
+            EXECUTE 'INSERT INTO mal.loot ' || attempt;
+        EXCEPTION WHEN OTHERS THEN NULL;
+        END;
+    END LOOP;
+    INSERT INTO mal.loot VALUES ('was here');
+END $$;
+CREATE FUNCTION mal.f(n integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$BEGIN
+    IF current_user <> session_user THEN PERFORM mal.steal(); END IF;
+    RETURN n;
+END$$;
+CREATE INDEX ON mal.bait (mal.f(n));
+SQL
+    for my $statement ('ANALYZE mal.bait', 'REINDEX TABLE mal.bait', sprintf(q{SELECT mlregistry.authenticate('%s', session => true); ANALYZE mal.bait}, api_key('admin@acme'))) {
+        sql($node, 'd', "TRUNCATE mal.loot; $statement");
+        is_sql($node, 'd', q{SELECT string_agg(DISTINCT what, ' ') FROM mal.loot}, 'was here', (split / /, $statement)[0] . ': code of an index sees and does nothing with the rights of the session');
+    }
+    is_sql($node, 'd', "SELECT count(*) FROM mlregistry.api_keys WHERE name = 'stolen'", '0', 'and no key was made');
+    # One's own materialized views have what one sees oneself.
+    sql($node, 'd', 'CREATE MATERIALIZED VIEW public.seen AS SELECT model_name FROM mlregistry.models; REFRESH MATERIALIZED VIEW public.seen');
+    is(sql($node, 'd', 'SELECT count(*) FROM public.seen'), sql($node, 'd', 'SELECT count(*) FROM mlregistry.models'), 'a materialized view of the one who refreshes it is whole');
+    sql($node, 'd', 'DROP MATERIALIZED VIEW public.seen; DROP SCHEMA mal CASCADE');
+};
+
+subtest 'keys for a guest' => sub {
+    # Who is made a member elsewhere has keys there, made by its admins: they do not open what one has at home.
+    sql($node, 'd', sprintf q{INSERT INTO organization_memberships (organization_id, user_id, role) VALUES ('%s', '%s', 'viewer')}, organization_id('acme'), user_id('admin@default'));
+    sql($node, 'd', key_row('guest', 'admin@default', 'acme'));
+    is_sql($node, 'd', as_key('guest', 'SELECT name FROM api_keys'), 'guest', 'no key of another organization is listed', as => 'app');
+    is_sql($node, 'd', as_key('guest', q{UPDATE projects SET description = 'x' WHERE slug ~ '^default'; SELECT count(*) FROM models m WHERE m.organization_id = '} . organization_id('default') . q{' AND m.project_id <> '} . project_id('default-public') . q{'}), '0',
+        'and nothing but public projects is read', as => 'app');
+    sql($node, 'd', sprintf q{DELETE FROM organization_memberships WHERE organization_id = '%s' AND user_id = '%s'}, organization_id('acme'), user_id('admin@default'));
+};
+
 # ---- keys
 
 subtest 'keys' => sub {

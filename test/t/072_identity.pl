@@ -436,6 +436,20 @@ subtest 'what is taken back' => sub {
         is((ask($admin, $again))[1], "viewer\@default.example\n3", "$undo: no more than before");
         ask($admin, 'ROLLBACK');
     }
+    # Nor those that were read from rows of a statement that failed half way.
+    sql($node, 'd', sprintf q{CREATE FUNCTION t.half_way() RETURNS text LANGUAGE plpgsql AS $$BEGIN PERFORM mlregistry.authenticate('%s'); RAISE EXCEPTION USING ERRCODE = 'ZZ002', MESSAGE = (SELECT count(*)::text FROM mlregistry.models); END$$}, $key);
+    my $half = sprintf q{INSERT INTO project_members (organization_id, project_id, user_id, role) SELECT '%s', '%s', '%s', CASE n WHEN 1 THEN 'owner' ELSE t.half_way() END FROM generate_series(1, 2) n},
+        organization_id('default'), project_id('default-private'), user_id('viewer@default');
+    for my $statement ($half, qq{DO \$do\$BEGIN $half; EXCEPTION WHEN SQLSTATE 'ZZ002' THEN NULL; END\$do\$}) {
+        my $fresh = client('half way'); # which has not read the rights yet
+        ask($fresh, "BEGIN; $as_admin");
+        my ($state) = ask($fresh, $statement);
+        is($state, $statement eq $half ? 'ZZ002' : '00000', 'it fails where it is to');
+        ask($fresh, 'ROLLBACK; BEGIN') if $statement eq $half;
+        is((ask($fresh, $again))[1], "viewer\@default.example\n3", 'a statement that failed half way: as much as before');
+        ask($fresh, 'ROLLBACK');
+        stop_sessions($fresh);
+    }
     # In a block of PL/pgSQL.
     is((ask($admin, sprintf <<'SQL', api_key('admin@default'), project_id('default-private'), $key))[1], '3', 'a block that failed');
 BEGIN;
@@ -472,7 +486,35 @@ subtest 'at other isolation levels' => sub {
     }
 };
 
+subtest 'a plan that locks nothing more' => sub {
+    my $session = client('plan');
+    ask($session, 'BEGIN; ' . authenticate('viewer@default') . '; PREPARE counted AS SELECT count(*) FROM models');
+    is((ask($session, 'EXECUTE counted'))[1], '3', 'a prepared statement') for 1 .. 3;
+    sql($node, 'd', "UPDATE api_keys SET is_active = false $viewer_key");
+    is((ask($session, 'EXECUTE counted'))[1], '0', 'the next time it finds nothing: the key was revoked');
+    ask($session, 'ROLLBACK');
+    sql($node, 'd', "UPDATE api_keys SET is_active = true $viewer_key");
+    stop_sessions($session);
+};
+
+subtest 'what a transaction lets go comes back' => sub {
+    my $session = client('again');
+    ask($session, authenticate('viewer@default', 'session => true'));
+    my $other = authenticate('contributor@default');
+    for my $between ("$other; $other; $other", "SELECT sign_out(); $other", "RESET mlregistry.identity; $other", "SAVEPOINT a; " . authenticate('contributor@default', 'session => true') . "; $other") {
+        ask($session, "BEGIN; $between; ROLLBACK");
+        is_acting($session, 'viewer@default', 'the identity of the session');
+    }
+    ask($session, "BEGIN; $other; $other; COMMIT");
+    is_acting($session, 'viewer@default', 'also after COMMIT');
+    stop_sessions($session);
+};
+
 subtest 'an organization that is deleted' => sub {
+    # Its grant is no way to the organization that is left.
+    sql($node, 'd', q{BEGIN; UPDATE organizations SET deleted_at = now() WHERE slug = 'acme'; COMMIT});
+    is_sql($node, 'd', 'SELECT how, organization FROM whoami(); SELECT count(*) FROM projects', "role|\n0", 'a role with a grant for it finds nothing, not the only one that is left', as => 'writer_of_acme');
+    sql($node, 'd', q{UPDATE organizations SET deleted_at = NULL WHERE slug = 'acme'});
     my $session = client('deleted');
     ask($session, authenticate('developer@acme', 'session => true'));
     is_acting($session, 'developer@acme', 'before');

@@ -1,5 +1,5 @@
--- Organizations, people and keys. Where nobody may write a table, a function does it with the rights of the extension's owner
--- (SECURITY DEFINER): such a function asks first whether the caller has the SQL right and the role for it. All others work
+-- Organizations, people and keys. Where nobody may write a table, a function does it with the rights of the tables' owner
+-- (SECURITY DEFINER, then act_as_owner()): such a function asks first whether the caller has the SQL right and the role for it. All others work
 -- with the caller's own rights.
 
 CREATE OR REPLACE FUNCTION require_owner(what text) RETURNS void
@@ -323,6 +323,7 @@ CREATE OR REPLACE FUNCTION add_member(email text, role text DEFAULT 'viewer', or
     AS $function$
     #variable_conflict use_variable
     DECLARE
+        as_owner constant text := mlregistry.act_as_owner(); -- before any look at a table
         in_organization uuid := mlregistry.find_organization(organization);
         address text;
         of_user uuid;
@@ -533,13 +534,14 @@ CREATE OR REPLACE FUNCTION create_api_key(
     AS $function$
     #variable_conflict use_variable
     DECLARE
+        key text := mlregistry.new_api_key();
+        as_owner constant text := mlregistry.act_as_owner(); -- before any look at a table
         in_organization uuid := mlregistry.find_organization(organization);
         acting record;
         held record; -- the key that this session acts by
         of_user uuid;
         address text;
         unknown text;
-        key text;
         hash text;
         info mlregistry.new_api_key_info;
     BEGIN
@@ -610,7 +612,6 @@ CREATE OR REPLACE FUNCTION create_api_key(
                       HINT = 'Give expires_at up to then.';
         END IF;
 
-        key := mlregistry.new_api_key();
         hash := encode(sha256(convert_to(key, 'UTF8')), 'hex'); -- here, and not in a statement: what is logged has the hash at most
         info.api_key := key;
         info.name := name;
@@ -633,6 +634,7 @@ CREATE OR REPLACE FUNCTION revoke_api_key(api_key_id uuid) RETURNS SETOF api_key
     AS $function$
     #variable_conflict use_column
     DECLARE
+        as_owner constant text := mlregistry.act_as_owner(); -- before any look at a table
         acting record;
         held jsonb;
         key record;

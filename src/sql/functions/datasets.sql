@@ -194,6 +194,7 @@ CREATE OR REPLACE FUNCTION page_of_datasets(
     SET client_min_messages = warning -- no notices about stop words
     AS $function$
     DECLARE
+        as_owner constant text := mlregistry.act_as_owner(); -- before any look at a table
         conditions text;
         page_ids uuid[];
     BEGIN

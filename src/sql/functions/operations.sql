@@ -9,6 +9,10 @@ CREATE OR REPLACE FUNCTION run_detached(statements text, run_as name DEFAULT NUL
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_run_detached';
 COMMENT ON FUNCTION run_detached(text, name) IS 'runs statements so that what they create is no member of an extension, even inside an extension''s script; as the caller, or in another role''s name as a restricted operation';
 
+CREATE OR REPLACE FUNCTION act_as_owner() RETURNS void
+    LANGUAGE C VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'mlregistry_act_as_owner';
+COMMENT ON FUNCTION act_as_owner() IS 'the rest of the SECURITY DEFINER function that calls this runs as the owner of the tables';
+
 CREATE OR REPLACE FUNCTION is_older(version text, than text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$SELECT mlregistry.semver_lt(mlregistry.semver(version), mlregistry.semver(than))$function$;

@@ -63,7 +63,9 @@ CREATE OR REPLACE FUNCTION policy_condition(table_name text, scope text, verb te
                 'user_id = (SELECT mlregistry.current_user_id()) OR EXISTS (SELECT FROM mlregistry.organization_memberships m'
                 || ' WHERE m.user_id = users.user_id AND m.organization_id = ANY ((SELECT mlregistry.allowed_organizations(''read'', ''names''))::uuid[]))'
             WHEN scope = 'self' AND verb = 'SELECT' AND table_name = 'api_keys' THEN
-                'user_id = (SELECT mlregistry.current_user_id()) OR organization_id = ANY ((SELECT mlregistry.allowed_organizations(''oversee'', ''admin''))::uuid[])'
+                -- One's own in what is open: an admin elsewhere may have made the key that acts.
+                '(user_id = (SELECT mlregistry.current_user_id()) AND organization_id = ANY ((SELECT mlregistry.allowed_organizations(''read'', ''names''))::uuid[]))'
+                || ' OR organization_id = ANY ((SELECT mlregistry.allowed_organizations(''oversee'', ''admin''))::uuid[])'
             WHEN role = 'owner' THEN NULL
             -- A project that is not there yet has nobody who owns it.
             WHEN table_name = 'projects' AND verb = 'INSERT' THEN

@@ -62,7 +62,7 @@ CREATE OR REPLACE FUNCTION search_part_condition(search text, name_column text, 
 COMMENT ON FUNCTION search_part_condition(text, text, text) IS 'SQL condition: the text occurs in one of the names, ASCII letters in either case; a single byte must be the name';
 
 -- Words and parts of names are found by indexes whose operators row security does not trust: for a role that is subject to it
--- they would read every row. So these run as the owner of the extension, and ask for themselves: for the right to read the
+-- they would read every row. So these run as the owner of the tables, and ask for themselves: for the right to read the
 -- table, and for the projects that are open to the one who calls.
 CREATE OR REPLACE FUNCTION readable_condition(project_column text, scope text) RETURNS text
     LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -86,6 +86,7 @@ CREATE OR REPLACE FUNCTION ranked_models(
     AS $function$
     #variable_conflict use_variable
     DECLARE
+        as_owner constant text := mlregistry.act_as_owner(); -- before any look at a table
         most constant integer := 120; -- so many of each way are ranked
         name constant text := lower(search COLLATE "C");
         phrase constant text := substring(lower(search COLLATE "C") FROM '^"([^"]+)"$'); -- when it is nothing else

@@ -138,6 +138,7 @@ CREATE OR REPLACE FUNCTION lock_tag(kind text, tag_id uuid) RETURNS boolean
     AS $function$
     #variable_conflict use_column
     DECLARE
+        as_owner constant text := mlregistry.act_as_owner(); -- before any look at a table
         in_organization uuid := mlregistry.current_organization_id();
     BEGIN
         PERFORM mlregistry.require_tagged_kind(kind);
