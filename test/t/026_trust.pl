@@ -10,7 +10,7 @@ use MLR;
 use Test::More;
 
 my $node = new_node('trust');
-sql($node, 'postgres', 'CREATE ROLE mallory LOGIN; CREATE ROLE owner_role; CREATE ROLE admin LOGIN SUPERUSER;');
+sql($node, 'postgres', 'CREATE ROLE mallory LOGIN; CREATE ROLE owner_role LOGIN; CREATE ROLE admin LOGIN SUPERUSER;');
 
 sub fresh {
     my ($database) = @_;
