@@ -69,7 +69,8 @@ MLR_FUNCTION(mlregistry_run_detached) {
 }
 
 /// act_as_owner(): the rest of the SECURITY DEFINER function that calls this runs as the tables' owner, whose triggers,
-/// checks and defaults must not have the rights of the extension's owner. PostgreSQL itself ends that with the function.
+/// checks and defaults must not have the rights of the extension's owner. PostgreSQL itself ends that with the
+/// function.
 MLR_FUNCTION(mlregistry_act_as_owner) {
     (void)fcinfo;
     const Oid owner = owner_of_registry("organizations");
@@ -77,8 +78,8 @@ MLR_FUNCTION(mlregistry_act_as_owner) {
     int context = 0;
     GetUserIdAndSecContext(&user, &context);
     if ((context & SECURITY_LOCAL_USERID_CHANGE) == 0 || !has_privs_of_role(user, owner)) {
-        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                        errmsg("only functions of the registry act as its owner")));
+        ereport(ERROR,
+                (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("only functions of the registry act as its owner")));
     }
     SetUserIdAndSecContext(owner, context);
     PG_RETURN_VOID();
