@@ -47,10 +47,14 @@ Parent parents[] = {
 
 #undef PLACE_OF
 
-struct KnownParent {
-    pg_uuid_t organization;
-    pg_uuid_t parent;
+struct Place {
     pg_uuid_t project;
+    pg_uuid_t organization;
+};
+
+struct KnownParent {
+    Place place;
+    pg_uuid_t parent;
     bool used;
 };
 
@@ -148,7 +152,7 @@ bool same_uuid(const pg_uuid_t &a, const pg_uuid_t &b) noexcept { return std::me
 
 bool is_parent(const KnownParent &known, const pg_uuid_t *organization, const pg_uuid_t &parent) noexcept {
     return known.used && same_uuid(known.parent, parent) &&
-           (organization == nullptr || same_uuid(known.organization, *organization));
+           (organization == nullptr || same_uuid(known.place.organization, *organization));
 }
 
 /// Where a parent is kept. Identifiers are random as a rule; others share slots, which costs time only.
@@ -175,6 +179,22 @@ bool may_see(const RowTrigger &trigger, const pg_uuid_t &project) {
     return sees_all(trigger) || project_rank(current_rights(), project) != Rank::none;
 }
 
+/// Where another row lies; false when it is not in the organization of the trigger's row, if that is known, or nowhere.
+bool find_place(const RowTrigger &trigger, const KeysState &state, Parent &table, Datum id, Place &place) {
+    const ColumnValue organization = column_value(trigger, trigger.row, state.organization);
+    const Datum values[] = {organization.value, id};
+    connect();
+    const bool found =
+        run(table.place, table_owner(trigger), values, organization.is_null ? "n " : nullptr, Sight::current, 1) == 1;
+    if (found) {
+        bool is_null = false;
+        place.project = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+        place.organization = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null));
+    }
+    done();
+    return found;
+}
+
 /// The row's parent; null when there is no such parent. One that is not to be seen is no parent either, so that nobody
 /// learns by an error that it is there.
 const KnownParent *find_parent(FunctionCallInfo fcinfo, const RowTrigger &trigger, KeysState &state) {
@@ -192,18 +212,9 @@ const KnownParent *find_parent(FunctionCallInfo fcinfo, const RowTrigger &trigge
     if (is_parent(known, organization_id, parent_id)) {
         return &known;
     }
-    const Datum values[] = {organization.value, parent.value};
-    const char *const nulls = organization.is_null ? "n " : nullptr;
-    connect();
-    known.used = run(state.parent->place, table_owner(trigger), values, nulls, Sight::current, 1) == 1;
-    if (known.used) {
-        bool is_null = false;
-        known.project = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-        known.organization = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null));
-        known.parent = parent_id;
-    }
-    done();
-    known.used = known.used && may_see(trigger, known.project);
+    known.used =
+        find_place(trigger, state, *state.parent, parent.value, known.place) && may_see(trigger, known.place.project);
+    known.parent = parent_id;
     return known.used ? &known : nullptr;
 }
 
@@ -229,17 +240,8 @@ void require_visible(const RowTrigger &trigger, KeysState &state, int n) {
         hides_nothing(trigger)) {
         return;
     }
-    const Datum values[] = {column_value(trigger, trigger.row, state.organization).value, reference.value};
-    pg_uuid_t project{};
-    connect();
-    bool found = run(state.referred[n]->place, table_owner(trigger), values, nullptr, Sight::current, 1) == 1;
-    if (found) {
-        bool is_null = false;
-        project = *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-    }
-    done();
-    found = found && project_rank(current_rights(), project) != Rank::none;
-    if (!found) {
+    Place place{};
+    if (!find_place(trigger, state, *state.referred[n], reference.value, place) || !may_see(trigger, place.project)) {
         refuse_invisible(trigger, state.references[n], *state.referred[n]);
     }
 }
@@ -278,8 +280,8 @@ MLR_FUNCTION(mlregistry_trg_keys) {
     RowChange change;
     const KnownParent *const found = state.parent != nullptr ? find_parent(fcinfo, trigger, state) : nullptr;
     if (found != nullptr) {
-        set_uuid(trigger, change, state.project, found->project);
-        set_uuid(trigger, change, state.organization, found->organization);
+        set_uuid(trigger, change, state.project, found->place.project);
+        set_uuid(trigger, change, state.organization, found->place.organization);
     } else if (state.parent != nullptr && !column_value(trigger, trigger.row, state.parent_key).is_null &&
                !hides_nothing(trigger)) {
         // The row would lie in the session's project, where row security lets it pass, and hang on a parent elsewhere.

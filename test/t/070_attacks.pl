@@ -715,4 +715,13 @@ SQL
     is_sql($node, 'd', 'SELECT n, (SELECT is_called FROM public.canary_sings) FROM public.canary', '1|f', 'the canary is alive');
 };
 
+# Who works in no organization gives none: a row lies in its parent's, and so must what else it refers to.
+sql($node, 'd', q{CREATE ROLE of_both LOGIN; SELECT grant_access('of_both', 'writer', 'default'), grant_access('of_both', 'writer', 'acme')});
+my $metric = sprintf q{INSERT INTO model_metrics (version_id, metric_name, metric_value, dataset_id) VALUES ('%s', 'x', 1, '%%s') RETURNING organization_id},
+    id('hidden version', 'acme-private');
+is_sql($node, 'd', q{SELECT current_organization_id() IS NULL}, 't', 'a role of two organizations works in none', as => 'of_both');
+is_sql($node, 'd', sprintf($metric, id('hidden dataset', 'acme-private')), organization_id('acme'), 'a metric on a dataset, without an organization', as => 'of_both');
+sql_fails($node, 'd', sprintf($metric, id('hidden dataset', 'default-private')), '23503', 'not on a dataset of another one', as => 'of_both');
+sql_fails($node, 'd', sprintf($metric, id('no dataset', 'at all')), '23503', 'nor on one that is not there', as => 'of_both');
+
 done_testing();
