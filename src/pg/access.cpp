@@ -18,21 +18,16 @@ extern "C" {
 #include "utils/rel.h"
 }
 
-#include <cstring>
 #include <string_view>
 
 namespace mlregistry::pg {
 
 namespace {
 
-constexpr std::string_view scope_names[] = {"models",    "versions",   "datasets", "runs", "deployments",
-                                            "approvals", "monitoring", "admin",    "names"};
-
 Scope scope_argument(std::string_view name) {
-    for (std::size_t n = 0; n < sizeof scope_names / sizeof scope_names[0]; ++n) {
-        if (scope_names[n] == name) {
-            return static_cast<Scope>(n);
-        }
+    Scope scope{};
+    if (scope_named(name, scope)) {
+        return scope;
     }
     ereport(ERROR,
             (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown scope: \"%s\"", for_message(name)),
@@ -70,40 +65,20 @@ bool is_in_scope(const Rights &rights, Rank need, Scope scope) noexcept {
     return ((need == Rank::read ? rights.readable_scopes : rights.writable_scopes) & bit) != 0;
 }
 
-bool same(const pg_uuid_t &a, const pg_uuid_t &b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
-
-bool is_enough(const ProjectRight &right, Rank need) noexcept { return right.rank >= need; }
-
-bool is_enough(const OrganizationRight &right, Rank need) noexcept {
-    return right.rank >= need && (need == Rank::read || right.is_active);
-}
-
-/// Identifiers of what is open.
-template <class Right>
-Datum open_ones(const Right *rights, int count, Rank need, bool in_scope, bool whatever_state = false) {
+/// Identifiers of the rights that a condition picks.
+template <class Right, class Condition> Datum ids_of(const Right *rights, int count, Condition condition) {
     auto *const ids = static_cast<Datum *>(palloc((static_cast<Size>(count) + 1) * sizeof(Datum)));
     int found = 0;
-    for (int i = 0; in_scope && i < count; ++i) {
-        if (whatever_state ? rights[i].rank >= need : is_enough(rights[i], need)) {
+    for (int i = 0; i < count; ++i) {
+        if (condition(rights[i])) {
             ids[found++] = UUIDPGetDatum(&rights[i].id);
         }
     }
     return PointerGetDatum(construct_array(ids, found, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
 }
 
-template <class Right>
-bool is_open(const Right *rights, int count, const pg_uuid_t &id, Rank need, bool in_scope) noexcept {
-    for (int i = 0; in_scope && i < count; ++i) {
-        if (same(rights[i].id, id)) {
-            return is_enough(rights[i], need);
-        }
-    }
-    return false;
-}
-
 [[noreturn]] void refuse_access(const Rights &rights, std::string_view need, std::string_view scope, const char *where,
                                 bool may_read) {
-    const char *const actor = rights.actor != nullptr ? rights.actor : GetUserNameFromId(GetSessionUserId(), false);
     const char *const act = need == "read" ? "read" : need == "write" ? "change" : "administer";
     const char *const what = scope == "admin"   ? ""
                              : scope == "names" ? "teams and tags in "
@@ -111,7 +86,7 @@ bool is_open(const Right *rights, int count, const pg_uuid_t &id, Rank need, boo
     // Of what one may not read not even that it exists is told.
     ereport(ERROR,
             (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-             errmsg("%s may not %s %sthis %s", for_message(actor), act, what, where),
+             errmsg("%s may not %s %sthis %s", for_message(name_of_actor(rights)), act, what, where),
              may_read && rights.is_restricted
                  ? errhint("The API key may have scopes or projects that leave it out: SELECT mlregistry.whoami().")
                  : errhint("Ask an administrator of the organization for a role: add_member(), add_project_member()."),
@@ -152,6 +127,25 @@ void require_not_null(FunctionCallInfo fcinfo, int n, const char *what) {
     }
 }
 
+/// Arguments: need, scope, identifier. Raises unless the rank that `rank_of` finds for the identifier is enough.
+void require_rank(FunctionCallInfo fcinfo, const char *where, Rank (*need_of)(std::string_view),
+                  Rank (*rank_of)(const Rights &, const pg_uuid_t &) noexcept) {
+    require_not_null(fcinfo, 0, "the need");
+    require_not_null(fcinfo, 1, "the scope");
+    const std::string_view need = text_argument(fcinfo, 0);
+    const std::string_view scope = text_argument(fcinfo, 1);
+    const Rank needed = need_of(need);
+    const Scope kind = scope_argument(scope);
+    if (bypasses_access()) {
+        return;
+    }
+    const Rights &rights = current_rights();
+    const Rank rank = PG_ARGISNULL(2) ? Rank::none : rank_of(rights, *PG_GETARG_UUID_P(2));
+    if (rank < needed || !is_in_scope(rights, needed, kind)) {
+        refuse_access(rights, need, scope, where, rank >= Rank::read);
+    }
+}
+
 } // namespace
 
 } // namespace mlregistry::pg
@@ -163,18 +157,22 @@ MLR_FUNCTION(mlregistry_allowed_projects) {
     const Rank need = project_need(text_argument(fcinfo, 0));
     const Scope scope = scope_argument(text_argument(fcinfo, 1));
     const Rights &rights = current_rights();
-    return open_ones(rights.projects, rights.project_count, need, is_in_scope(rights, need, scope));
+    const bool in_scope = is_in_scope(rights, need, scope);
+    return ids_of(rights.projects, rights.project_count,
+                  [=](const ProjectRight &right) { return in_scope && right.rank >= need; });
 }
 
 /// allowed_organizations(need, scope): strict. `oversee` is what admins may read, also where nobody may write.
 MLR_FUNCTION(mlregistry_allowed_organizations) {
-    const std::string_view need_name = text_argument(fcinfo, 0);
-    const bool oversees = need_name == "oversee";
-    const Rank need = oversees ? Rank::admin : organization_need(need_name);
+    const std::string_view name = text_argument(fcinfo, 0);
+    const bool oversees = name == "oversee";
+    const Rank need = oversees ? Rank::read : organization_need(name);
     const Scope scope = scope_argument(text_argument(fcinfo, 1));
     const Rights &rights = current_rights();
-    return open_ones(rights.organizations, rights.organization_count, need,
-                     is_in_scope(rights, oversees ? Rank::read : need, scope), oversees);
+    const bool in_scope = is_in_scope(rights, need, scope);
+    return ids_of(rights.organizations, rights.organization_count, [=](const OrganizationRight &right) {
+        return in_scope && (oversees ? right.oversees : right.rank >= need);
+    });
 }
 
 MLR_FUNCTION(mlregistry_bypasses_access) {
@@ -184,43 +182,13 @@ MLR_FUNCTION(mlregistry_bypasses_access) {
 
 /// require_access(need, scope, project)
 MLR_FUNCTION(mlregistry_require_access) {
-    require_not_null(fcinfo, 0, "the need");
-    require_not_null(fcinfo, 1, "the scope");
-    const std::string_view need = text_argument(fcinfo, 0);
-    const std::string_view scope = text_argument(fcinfo, 1);
-    const Rank rank = project_need(need);
-    const Scope kind = scope_argument(scope);
-    if (bypasses_access()) {
-        PG_RETURN_VOID();
-    }
-    const Rights &rights = current_rights();
-    if (PG_ARGISNULL(2) ||
-        !is_open(rights.projects, rights.project_count, *PG_GETARG_UUID_P(2), rank, is_in_scope(rights, rank, kind))) {
-        const bool may_read =
-            !PG_ARGISNULL(2) && is_open(rights.projects, rights.project_count, *PG_GETARG_UUID_P(2), Rank::read, true);
-        refuse_access(rights, need, scope, "project", may_read);
-    }
+    require_rank(fcinfo, "project", project_need, project_rank);
     PG_RETURN_VOID();
 }
 
 /// require_organization(need, scope, organization)
 MLR_FUNCTION(mlregistry_require_organization) {
-    require_not_null(fcinfo, 0, "the need");
-    require_not_null(fcinfo, 1, "the scope");
-    const std::string_view need = text_argument(fcinfo, 0);
-    const std::string_view scope = text_argument(fcinfo, 1);
-    const Rank rank = organization_need(need);
-    const Scope kind = scope_argument(scope);
-    if (bypasses_access()) {
-        PG_RETURN_VOID();
-    }
-    const Rights &rights = current_rights();
-    if (PG_ARGISNULL(2) || !is_open(rights.organizations, rights.organization_count, *PG_GETARG_UUID_P(2), rank,
-                                    is_in_scope(rights, rank, kind))) {
-        const bool may_read = !PG_ARGISNULL(2) && is_open(rights.organizations, rights.organization_count,
-                                                          *PG_GETARG_UUID_P(2), Rank::read, true);
-        refuse_access(rights, need, scope, "organization", may_read);
-    }
+    require_rank(fcinfo, "organization", organization_need, organization_rank);
     PG_RETURN_VOID();
 }
 

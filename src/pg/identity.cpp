@@ -4,6 +4,7 @@
 #include "rights.hpp"
 #include "session_identity.hpp"
 #include "text_argument.hpp"
+#include "uuid.hpp"
 
 extern "C" {
 #include "utils/guc.h"
@@ -28,8 +29,6 @@ void count_choice(const char *, void *) { ++choices; }
 
 bool is_chosen(const char *setting) noexcept { return setting != nullptr && setting[0] != '\0'; }
 
-bool same(const pg_uuid_t &a, const pg_uuid_t &b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
-
 const OrganizationRight *organization_of(const Rights &rights) {
     for (int i = 0; i < rights.organization_count; ++i) {
         if (is_chosen(chosen_organization) && std::strcmp(rights.organizations[i].slug, chosen_organization) == 0) {
@@ -40,17 +39,17 @@ const OrganizationRight *organization_of(const Rights &rights) {
         return nullptr; // with a second one, guessing would be a leak
     }
     const OrganizationRight &only = rights.organizations[0];
-    return rights.source != Source::bypass || same(only.id, default_organization) ? &only : nullptr;
+    return rights.source != Source::bypass || same_uuid(only.id, default_organization) ? &only : nullptr;
 }
 
 const ProjectRight *project_of(const Rights &rights, const OrganizationRight &organization) {
     const ProjectRight *found = nullptr;
     for (int i = 0; i < rights.project_count; ++i) {
         const ProjectRight &project = rights.projects[i];
-        if (project.is_deleted || !same(project.organization, organization.id)) {
+        if (project.is_deleted || !same_uuid(project.organization, organization.id)) {
             continue;
         }
-        if (!is_chosen(chosen_project) && same(project.id, default_project)) {
+        if (!is_chosen(chosen_project) && same_uuid(project.id, default_project)) {
             return &project;
         }
         if (std::strcmp(project.slug, is_chosen(chosen_project) ? chosen_project : "default") == 0) {
@@ -72,11 +71,8 @@ Datum uuid_or_null(FunctionCallInfo fcinfo, const std::optional<pg_uuid_t> &id) 
 } // namespace
 
 Datum current_actor() {
-    if (!is_installed()) { // registry_info() tells so then
-        return text_datum(GetUserNameFromId(GetSessionUserId(), false));
-    }
-    const Rights &rights = current_rights();
-    return text_datum(rights.actor != nullptr ? rights.actor : GetUserNameFromId(GetSessionUserId(), false));
+    return text_datum(is_installed() ? name_of_actor(current_rights()) // registry_info() tells so where it is not
+                                     : GetUserNameFromId(GetSessionUserId(), false));
 }
 
 void define_settings() {

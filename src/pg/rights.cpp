@@ -3,6 +3,7 @@
 #include "owner_query.hpp"
 #include "session_identity.hpp"
 #include "text_argument.hpp"
+#include "uuid.hpp"
 
 extern "C" {
 #include "access/xact.h"
@@ -228,8 +229,8 @@ Rank rank_at(int row, int number) {
     return is_null ? Rank::none : static_cast<Rank>(DatumGetInt32(datum));
 }
 
-constexpr std::string_view scope_names[] = {"models",      "versions",  "datasets",   "runs",
-                                            "deployments", "approvals", "monitoring", "admin"};
+constexpr std::string_view scope_names[] = {"models",    "versions",   "datasets", "runs", "deployments",
+                                            "approvals", "monitoring", "admin",    "names"};
 
 /// Which scopes an array of `scope:verb` opens; writing includes reading.
 void read_scopes(ArrayType *scopes, Rights &rights) {
@@ -241,14 +242,14 @@ void read_scopes(ArrayType *scopes, Rights &rights) {
     for (int i = 0; i < count; ++i) {
         const std::string_view scope = nulls[i] ? std::string_view{} : text_view(values[i]);
         const std::size_t colon = scope.find(':');
-        for (std::size_t n = 0; n < sizeof scope_names / sizeof scope_names[0]; ++n) {
-            if (colon != std::string_view::npos && scope.substr(0, colon) == scope_names[n]) {
-                const auto bit = static_cast<std::uint16_t>(1U << n);
-                rights.readable_scopes = static_cast<std::uint16_t>(rights.readable_scopes | bit);
-                if (scope.substr(colon + 1) == "write") {
-                    rights.writable_scopes = static_cast<std::uint16_t>(rights.writable_scopes | bit);
-                }
-            }
+        Scope named{};
+        if (colon == std::string_view::npos || !scope_named(scope.substr(0, colon), named) || named == Scope::names) {
+            continue;
+        }
+        const auto bit = static_cast<std::uint16_t>(1U << static_cast<unsigned>(named));
+        rights.readable_scopes = static_cast<std::uint16_t>(rights.readable_scopes | bit);
+        if (scope.substr(colon + 1) == "write") {
+            rights.writable_scopes = static_cast<std::uint16_t>(rights.writable_scopes | bit);
         }
     }
 }
@@ -312,13 +313,18 @@ void read_organizations(Rights &rights) {
     }
 }
 
-bool is_active(const Rights &rights, const pg_uuid_t &organization) {
-    for (int i = 0; i < rights.organization_count; ++i) {
-        if (std::memcmp(&rights.organizations[i].id, &organization, sizeof organization) == 0) {
-            return rights.organizations[i].is_active;
+template <class Right> const Right *right_at(const Right *rights, int count, const pg_uuid_t &id) noexcept {
+    for (int i = 0; i < count; ++i) {
+        if (same_uuid(rights[i].id, id)) {
+            return &rights[i];
         }
     }
-    return false;
+    return nullptr;
+}
+
+bool is_active(const Rights &rights, const pg_uuid_t &organization) noexcept {
+    const auto *const right = right_at(rights.organizations, rights.organization_count, organization);
+    return right != nullptr && right->is_active;
 }
 
 void find_projects(Oid owner, bool has_access, const KeyLimits &limits, Rights &rights) {
@@ -414,9 +420,13 @@ void find_rights(const SessionIdentity *identity, bool bypasses, Rights &rights)
     if (opens) {
         find_projects(owner, has_access, limits, rights);
     }
-    // A key for some projects changes nothing that is all projects'.
-    for (int i = 0; limits.names_projects && i < rights.organization_count; ++i) {
-        rights.organizations[i].rank = Rank::read;
+    for (int i = 0; i < rights.organization_count; ++i) {
+        OrganizationRight &right = rights.organizations[i];
+        right.oversees = right.rank == Rank::admin && !limits.names_projects;
+        // A key for some projects changes nothing that is all projects'.
+        if (!right.is_active || limits.names_projects) {
+            right.rank = Rank::read;
+        }
     }
     done();
 }
@@ -439,8 +449,7 @@ void forget_all() {
 
 bool is_for(const Known &found, const SessionIdentity *identity, bool bypasses) {
     return found.used && found.bypasses == bypasses && found.role == GetSessionUserId() &&
-           found.has_key == (identity != nullptr) &&
-           (identity == nullptr || std::memcmp(&found.key, &identity->api_key, sizeof found.key) == 0);
+           found.has_key == (identity != nullptr) && (identity == nullptr || same_uuid(found.key, identity->api_key));
 }
 
 /// Rights of one who claims to be somebody in vain.
@@ -464,13 +473,28 @@ bool acts_for_another() {
 
 } // namespace
 
-Rank project_rank(const Rights &rights, const pg_uuid_t &project) noexcept {
-    for (int i = 0; i < rights.project_count; ++i) {
-        if (std::memcmp(&rights.projects[i].id, &project, sizeof project) == 0) {
-            return rights.projects[i].rank;
+bool scope_named(std::string_view name, Scope &scope) noexcept {
+    for (std::size_t n = 0; n < sizeof scope_names / sizeof scope_names[0]; ++n) {
+        if (scope_names[n] == name) {
+            scope = static_cast<Scope>(n);
+            return true;
         }
     }
-    return Rank::none;
+    return false;
+}
+
+const char *name_of_actor(const Rights &rights) {
+    return rights.actor != nullptr ? rights.actor : GetUserNameFromId(GetSessionUserId(), false);
+}
+
+Rank project_rank(const Rights &rights, const pg_uuid_t &project) noexcept {
+    const auto *const right = right_at(rights.projects, rights.project_count, project);
+    return right != nullptr ? right->rank : Rank::none;
+}
+
+Rank organization_rank(const Rights &rights, const pg_uuid_t &organization) noexcept {
+    const auto *const right = right_at(rights.organizations, rights.organization_count, organization);
+    return right != nullptr ? right->rank : Rank::none;
 }
 
 void watch_rights() {

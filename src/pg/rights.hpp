@@ -9,6 +9,7 @@ extern "C" {
 }
 
 #include <cstdint>
+#include <string_view>
 
 namespace mlregistry::pg {
 
@@ -26,7 +27,8 @@ enum class Source : std::uint8_t { none, api_key, user, role, only_organization,
 
 struct OrganizationRight {
     pg_uuid_t id;
-    Rank rank;
+    Rank rank;     ///< no more than read where it is not active
+    bool oversees; ///< an admin, who reads as one also where nobody may write
     bool is_active;
     char *slug;
 };
@@ -41,6 +43,9 @@ struct ProjectRight {
 
 /// Kinds of objects that the scopes of a key name, in this order; `names` is what every key needs.
 enum class Scope : std::uint8_t { models, versions, datasets, runs, deployments, approvals, monitoring, admin, names };
+
+/// The scope of that name; false when there is none.
+bool scope_named(std::string_view name, Scope &scope) noexcept;
 
 /// Rights of an identity. Plain data in a memory context of its own; valid until the next call of current_rights().
 struct Rights {
@@ -65,8 +70,12 @@ struct Rights {
 /// The rights that hold now. Raises 55000 when the registry is not installed.
 const Rights &current_rights();
 
-/// What one may do in a project by these rights, whatever the scopes of a key.
+/// The acting one: the e-mail of a user, else the role that logged in.
+const char *name_of_actor(const Rights &rights);
+
+/// What one may do in a project or an organization by these rights, whatever the scopes of a key.
 Rank project_rank(const Rights &rights, const pg_uuid_t &project) noexcept;
+Rank organization_rank(const Rights &rights, const pg_uuid_t &organization) noexcept;
 
 /// Forgets what is known, at the next use, when tables of rights or role memberships change.
 void watch_rights();

@@ -4,6 +4,7 @@
 #include "rights.hpp"
 #include "row_trigger.hpp"
 #include "text_argument.hpp"
+#include "uuid.hpp"
 
 #include "core/version_state.hpp"
 
@@ -11,7 +12,6 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/timestamp.h"
-#include "utils/uuid.h"
 }
 
 #include <cstring>
@@ -69,8 +69,6 @@ VersionColumns &version_columns(FunctionCallInfo fcinfo, const RowTrigger &trigg
     }
     return c;
 }
-
-bool same_uuid(const pg_uuid_t &a, const pg_uuid_t &b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 /// The model's framework into `change`, where it has one. Rows of one INSERT mostly share their model, so the last one
 /// is kept for the statement.

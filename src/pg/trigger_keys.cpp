@@ -3,12 +3,12 @@
 #include "owner_query.hpp"
 #include "rights.hpp"
 #include "row_trigger.hpp"
+#include "uuid.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
-#include "utils/uuid.h"
 }
 
 #include <cstdint>
@@ -147,8 +147,6 @@ void refuse_changed_key(const RowTrigger &trigger, AttrNumber column) {
                     RelationGetRelationName(trigger.relation)),
            psprintf("%s %s %s", old_text, arrow(), new_text), "Insert a new row instead.");
 }
-
-bool same_uuid(const pg_uuid_t &a, const pg_uuid_t &b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 bool is_parent(const KnownParent &known, const pg_uuid_t *organization, const pg_uuid_t &parent) noexcept {
     return known.used && same_uuid(known.parent, parent) &&

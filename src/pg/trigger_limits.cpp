@@ -2,13 +2,11 @@
 // (docs/design/data-model.md, section 5), which is locked only where there is a limit.
 #include "owner_query.hpp"
 #include "row_trigger.hpp"
+#include "uuid.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
-#include "utils/uuid.h"
 }
-
-#include <cstring>
 
 namespace mlregistry::pg {
 
@@ -78,7 +76,7 @@ const pg_uuid_t &organization_of(const RowTrigger &trigger) {
 void keep_limit(FunctionCallInfo fcinfo, const RowTrigger &trigger, Limit &limit) {
     auto &checked = statement_state<CheckedState>(fcinfo);
     const pg_uuid_t &organization = organization_of(trigger);
-    if (checked.any && std::memcmp(&checked.organization, &organization, sizeof organization) == 0) {
+    if (checked.any && same_uuid(checked.organization, organization)) {
         return;
     }
     const Oid owner = table_owner(trigger);

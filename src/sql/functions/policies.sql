@@ -82,6 +82,24 @@ CREATE OR REPLACE FUNCTION policy_condition(table_name text, scope text, verb te
     $function$;
 COMMENT ON FUNCTION policy_condition(text, text, text, text, text) IS 'condition of the policy of a rule for SELECT, INSERT, UPDATE or DELETE; NULL where nobody may';
 
+CREATE OR REPLACE FUNCTION access_policies() RETURNS TABLE (table_name text, verb text, policy text, condition text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+    AS $function$
+    BEGIN
+        -- Without rows of its own (seed => false: they come with a dump) the table is as good as built in.
+        RETURN QUERY
+            SELECT r.table_name, v.verb, v.policy,
+                   mlregistry.policy_condition(r.table_name, r.scope, v.verb, CASE WHEN v.verb = 'SELECT' THEN r.read_role ELSE r.write_role END, r.key_scope)
+              FROM (SELECT a.table_name, a.scope, a.read_role, a.write_role, a.key_scope FROM mlregistry.access_rules a
+                    UNION ALL
+                    SELECT b.* FROM mlregistry.builtin_access_rules() b
+                     WHERE NOT EXISTS (SELECT FROM mlregistry.access_rules a WHERE a.table_name = b.table_name)) AS r,
+                   (VALUES ('SELECT', 'mlr_read'), ('INSERT', 'mlr_insert'), ('UPDATE', 'mlr_update'), ('DELETE', 'mlr_delete')) AS v (verb, policy)
+             WHERE r.scope <> 'global';
+    END
+    $function$;
+COMMENT ON FUNCTION access_policies() IS 'policies by the rules: four for each table that has row security; one without condition does not exist, as nobody may';
+
 CREATE OR REPLACE FUNCTION apply_access_rules() RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     SET client_min_messages = warning -- no notices of policies that are not there
@@ -89,22 +107,11 @@ CREATE OR REPLACE FUNCTION apply_access_rules() RETURNS void
     DECLARE
         statements text;
     BEGIN
-        -- Without rows of its own (seed => false: they come with a dump) the table is as good as built in.
-        WITH rules AS (
-            SELECT a.table_name, a.scope, a.read_role, a.write_role, a.key_scope FROM mlregistry.access_rules a
-            UNION ALL
-            SELECT b.* FROM mlregistry.builtin_access_rules() b
-             WHERE NOT EXISTS (SELECT FROM mlregistry.access_rules a WHERE a.table_name = b.table_name)),
-        policies AS (
-            SELECT r.table_name, v.verb, v.policy,
-                   mlregistry.policy_condition(r.table_name, r.scope, v.verb, CASE WHEN v.verb = 'SELECT' THEN r.read_role ELSE r.write_role END, r.key_scope) AS condition
-              FROM rules r,
-                   (VALUES ('SELECT', 'mlr_read'), ('INSERT', 'mlr_insert'), ('UPDATE', 'mlr_update'), ('DELETE', 'mlr_delete')) AS v (verb, policy)
-             WHERE r.scope <> 'global')
+        WITH policies AS (SELECT * FROM mlregistry.access_policies())
         SELECT string_agg(statement, E';\n' ORDER BY table_name, step)
           INTO statements
-          FROM (SELECT table_name, 1 AS step, format('ALTER TABLE mlregistry.%I ENABLE ROW LEVEL SECURITY', table_name) AS statement
-                  FROM rules WHERE scope <> 'global'
+          FROM (SELECT DISTINCT table_name, 1 AS step, format('ALTER TABLE mlregistry.%I ENABLE ROW LEVEL SECURITY', table_name) AS statement
+                  FROM policies
                 UNION ALL
                 SELECT table_name, 2, format('DROP POLICY IF EXISTS %I ON mlregistry.%I', policy, table_name) FROM policies
                 UNION ALL
@@ -133,26 +140,24 @@ CREATE OR REPLACE FUNCTION check_access() RETURNS TABLE (check_name text, severi
               FROM mlregistry.registry_relations() r
              WHERE r.kind = 'table' AND NOT EXISTS (SELECT FROM mlregistry.access_rules a WHERE a.table_name = r.relation_name)
             UNION ALL
-            SELECT 'no_row_security', 'error', a.table_name, 'Row security is off: who has SQL rights on the table sees every organization.',
+            SELECT DISTINCT 'no_row_security', 'error', a.table_name, 'Row security is off: who has SQL rights on the table sees every organization.',
                    'SELECT mlregistry.apply_access_rules();'
-              FROM mlregistry.access_rules a
+              FROM mlregistry.access_policies() a
               JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', a.table_name))
-             WHERE a.scope <> 'global' AND NOT c.relrowsecurity
+             WHERE NOT c.relrowsecurity
             UNION ALL
-            SELECT 'missing_policy', 'error', format('%s on %s', v.policy, a.table_name), format('Nobody can %s.', lower(v.verb)),
+            SELECT 'missing_policy', 'error', format('%s on %s', a.policy, a.table_name), format('Nobody can %s.', lower(a.verb)),
                    'SELECT mlregistry.apply_access_rules();'
-              FROM mlregistry.access_rules a,
-                   (VALUES ('SELECT', 'mlr_read'), ('INSERT', 'mlr_insert'), ('UPDATE', 'mlr_update'), ('DELETE', 'mlr_delete')) AS v (verb, policy)
-             WHERE a.scope <> 'global'
-               AND mlregistry.policy_condition(a.table_name, a.scope, v.verb, CASE WHEN v.verb = 'SELECT' THEN a.read_role ELSE a.write_role END, a.key_scope) IS NOT NULL
-               AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = to_regclass(format('mlregistry.%I', a.table_name)) AND p.polname = v.policy)
+              FROM mlregistry.access_policies() a
+             WHERE a.condition IS NOT NULL
+               AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = to_regclass(format('mlregistry.%I', a.table_name)) AND p.polname = a.policy)
             UNION ALL
             SELECT 'other_policy', 'warning', format('%s on %s', p.polname, r.relation_name),
                    'It is permissive and none of the registry''s: rows that it lets through are open whatever access_rules says.',
                    format('DROP POLICY %I ON mlregistry.%I;', p.polname, r.relation_name)
               FROM mlregistry.registry_relations() r
               JOIN pg_policy p ON p.polrelid = to_regclass(format('mlregistry.%I', r.relation_name))
-             WHERE p.polpermissive AND p.polname <> ALL ('{mlr_read,mlr_insert,mlr_update,mlr_delete}')
+             WHERE p.polpermissive AND p.polname NOT IN (SELECT a.policy FROM mlregistry.access_policies() a)
             UNION ALL
             -- Roles are known by their names: a later one of the same name would have the rights of this one.
             SELECT 'unknown_role', 'warning', format('role %I in %s', n.role, n.place), 'The role does not exist; one that is created with this name acts by it.',
