@@ -176,10 +176,10 @@ MLR_FUNCTION(mlregistry_audit_rules) {
     InitMaterializedSRF(fcinfo, 0);
     auto *const result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
     for (const audit::Entity &entity : audit::entities()) {
-        const Datum values[] = {text_datum(entity.table), text_datum(entity.type), text_datum(entity.key_scope),
-                                text_array(entity.redacted), text_datum(entity.not_audited)};
-        const bool nulls[] = {false, entity.type.empty(), entity.key_scope.empty(), entity.type.empty(),
-                              entity.not_audited.empty()};
+        Datum values[] = {text_datum(entity.table), text_datum(entity.type), text_datum(entity.key_scope),
+                          text_array(entity.redacted), text_datum(entity.not_audited)};
+        bool nulls[] = {false, entity.type.empty(), entity.key_scope.empty(), entity.type.empty(),
+                        entity.not_audited.empty()};
         tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     }
     PG_RETURN_NULL();
