@@ -4,6 +4,7 @@
 -- INCLUDE types/xid8_brin.sql
 
 -- FUNCTIONS
+REVOKE EXECUTE ON FUNCTION trg_audit() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION trg_append_only() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION make_partition(text, text, timestamptz, timestamptz, regclass) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION close_partition(text, regclass) FROM PUBLIC;
