@@ -19,7 +19,7 @@ CREATE OR REPLACE FUNCTION is_older(version text, than text) RETURNS boolean
 COMMENT ON FUNCTION is_older(text, text) IS 'true when the first version precedes the second';
 
 CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, relation_name text, kind text, area text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 33 SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 34 SET search_path = pg_catalog, pg_temp
     AS $function$VALUES
         (1, 'users', 'table', 'access'),
         (2, 'user_credentials', 'table', 'access'),
@@ -52,8 +52,9 @@ CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, 
         (29, 'dataset_tags', 'table', 'catalog'),
         (30, 'model_metrics', 'table', 'catalog'),
         (31, 'alias_history', 'table', 'catalog'),
-        (32, 'v_models_latest', 'view', 'catalog'),
-        (33, 'v_model_tags', 'view', 'catalog')
+        (32, 'audit_logs', 'table', 'audit'),
+        (33, 'v_models_latest', 'view', 'catalog'),
+        (34, 'v_model_tags', 'view', 'catalog')
     $function$;
 COMMENT ON FUNCTION registry_relations() IS 'tables and views that install() makes, in that order';
 
@@ -95,6 +96,11 @@ CREATE OR REPLACE FUNCTION set_registry_owner(owner name) RETURNS void
         LOOP
             PERFORM mlregistry.run_detached(format('ALTER %s mlregistry.%I OWNER TO %I', relation.kind, relation.relation_name, owner));
         END LOOP;
+        FOR relation IN
+            SELECT p.partition FROM mlregistry.registry_partitions() p JOIN pg_class c ON c.oid = p.partition WHERE c.relowner <> owner_id
+        LOOP
+            PERFORM mlregistry.run_detached(format('ALTER TABLE %s OWNER TO %I', relation.partition, owner));
+        END LOOP;
         -- Integrity rules run as the owner.
         IF NOT has_schema_privilege(owner, 'mlregistry', 'USAGE') THEN
             PERFORM mlregistry.run_detached(format('GRANT USAGE ON SCHEMA mlregistry TO %I', owner));
@@ -128,6 +134,8 @@ CREATE OR REPLACE FUNCTION migrate() RETURNS text
         at_version text;
         step record;
         owner name := mlregistry.registry_owner();
+        there_before text[];
+        given record;
     BEGIN
         IF mlregistry.schema_version() IS NULL THEN
             RETURN 'nothing to migrate: the registry is not installed';
@@ -141,6 +149,8 @@ CREATE OR REPLACE FUNCTION migrate() RETURNS text
                 USING ERRCODE = 'object_not_in_prerequisite_state',
                       HINT = 'Install the newer mlregistry, then ALTER EXTENSION mlregistry UPDATE.';
         END IF;
+        there_before := ARRAY(SELECT r.relation_name FROM mlregistry.registry_relations() r
+                               WHERE to_regclass(format('mlregistry.%I', r.relation_name)) IS NOT NULL);
         WHILE mlregistry.is_older(at_version, mlregistry.code_version()) LOOP
             SELECT s.* INTO step FROM mlregistry.migration_scripts() s WHERE s.from_version = at_version;
             IF NOT FOUND THEN
@@ -162,6 +172,18 @@ CREATE OR REPLACE FUNCTION migrate() RETURNS text
         -- Here and not in a migration, which would give the rules of later versions to tables that are not there yet.
         PERFORM mlregistry.fill_access_rules();
         PERFORM mlregistry.apply_access_rules();
+        PERFORM mlregistry.make_partitions(p.parent) FROM mlregistry.partitioned_tables() AS p (parent);
+        -- What grant_access() would have given if the new tables had been there. Rights on the others stay as somebody has made
+        -- them; a role that may not use the schema was given none.
+        FOR given IN
+            SELECT g.db_role, l.relation_name, array_to_string(l.rights, ', ') AS rights
+              FROM (SELECT DISTINCT a.db_role FROM mlregistry.role_access a) AS g
+              JOIN pg_roles r ON r.rolname = g.db_role
+             CROSS JOIN LATERAL mlregistry.level_rights(mlregistry.highest_level(g.db_role)) l
+             WHERE l.relation_name <> ALL (there_before) AND g.db_role <> owner AND has_schema_privilege(r.oid, 'mlregistry', 'USAGE')
+        LOOP
+            PERFORM mlregistry.run_detached(format('GRANT %s ON mlregistry.%I TO %I', given.rights, given.relation_name, given.db_role));
+        END LOOP;
         RETURN format('migrated from version %s to %s', start_version, at_version);
     END
     $function$;
@@ -199,6 +221,7 @@ CREATE OR REPLACE FUNCTION install(owner name DEFAULT NULL, seed boolean DEFAULT
             END IF;
             -- Also without rows: those of a data-only restore must not lie open.
             PERFORM mlregistry.apply_access_rules();
+            PERFORM mlregistry.make_partitions(p.parent) FROM mlregistry.partitioned_tables() AS p (parent);
         END IF;
         IF owner IS NOT NULL THEN
             PERFORM mlregistry.set_registry_owner(owner);

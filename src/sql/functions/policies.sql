@@ -49,7 +49,8 @@ CREATE OR REPLACE FUNCTION builtin_access_rules()
         ('model_metrics',            'project',      'viewer', 'contributor', 'versions'),
         ('alias_history',            'project',      'viewer', 'owner',       'versions'),
         ('datasets',                 'project',      'viewer', 'contributor', 'datasets'),
-        ('dataset_tags',             'project',      'viewer', 'contributor', 'datasets')
+        ('dataset_tags',             'project',      'viewer', 'contributor', 'datasets'),
+        ('audit_logs',               'project',      'viewer', 'owner',       'names')
     $function$;
 COMMENT ON FUNCTION builtin_access_rules() IS 'who may read and write each table: what install() and migrate() put into access_rules';
 
@@ -67,6 +68,9 @@ CREATE OR REPLACE FUNCTION policy_condition(table_name text, scope text, verb te
                 '(user_id = (SELECT mlregistry.current_user_id()) AND organization_id = ANY ((SELECT mlregistry.allowed_organizations(''read'', ''names''))::uuid[]))'
                 || ' OR organization_id = ANY ((SELECT mlregistry.allowed_organizations(''oversee'', ''admin''))::uuid[])'
             WHEN role = 'owner' THEN NULL
+            -- Admins all of their organization.
+            WHEN scope = 'project' AND table_name = 'audit_logs' THEN
+                'organization_id = ANY ((SELECT mlregistry.allowed_organizations(''oversee'', ''admin''))::uuid[])'
             -- A project that is not there yet has nobody who owns it.
             WHEN table_name = 'projects' AND verb = 'INSERT' THEN
                 format('organization_id = ANY ((SELECT mlregistry.allowed_organizations(''admin'', %L))::uuid[])', key_scope)

@@ -33,7 +33,7 @@ CREATE OR REPLACE FUNCTION sample_tables()
               FROM mlregistry.registry_relations() r
               JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', r.relation_name))
               LEFT JOIN pg_constraint pk ON pk.conrelid = c.oid AND pk.contype = 'p'
-             WHERE r.kind = 'table'
+             WHERE r.kind = 'table' AND r.area <> 'audit' -- a trail that forgets is none
         ), columns AS (
             SELECT t.ordinal, t.relation_name, t.is_history, cardinality(t.key) AS key_size, a.attname::text AS name, a.attnum,
                    EXISTS (SELECT FROM pg_constraint f

@@ -56,3 +56,6 @@ COMMENT ON FUNCTION trg_guard_members() IS 'trigger guard of memberships: not mo
 
 CREATE OR REPLACE FUNCTION trg_guard_quota() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_quota';
 COMMENT ON FUNCTION trg_guard_quota() IS 'trigger guard of quotas: the project, team or user exists; as trigger effect of these: the quota goes with it; arguments: scope, key, or none';
+
+CREATE OR REPLACE FUNCTION trg_append_only() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_append_only';
+COMMENT ON FUNCTION trg_append_only() IS 'trigger append_only: rows are neither changed nor removed but by the owner of the table; for each statement';

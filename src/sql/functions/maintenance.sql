@@ -1,0 +1,183 @@
+-- Partitions by the month, and what is to be done now and then.
+
+-- Bounds are read as pg_get_expr() writes them, hence the settings.
+CREATE OR REPLACE FUNCTION registry_partitions()
+    RETURNS TABLE (table_name text, partition regclass, is_default boolean, range_start timestamptz, range_end timestamptz)
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO'
+    AS $function$
+        SELECT r.relation_name, c.oid::regclass, b.bound = 'DEFAULT',
+               CASE WHEN b.bound ~ 'FROM [(]MINVALUE[)]' THEN '-infinity' ELSE substring(b.bound from 'FROM [(]''([^'']+)''[)]') END::timestamptz,
+               CASE WHEN b.bound ~ 'TO [(]MAXVALUE[)]' THEN 'infinity' ELSE substring(b.bound from 'TO [(]''([^'']+)''[)]') END::timestamptz
+          FROM mlregistry.registry_relations() r
+          JOIN pg_inherits i ON i.inhparent = to_regclass(format('mlregistry.%I', r.relation_name))
+          JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+         CROSS JOIN LATERAL pg_get_expr(c.relpartbound, c.oid) AS b (bound)
+    $function$;
+COMMENT ON FUNCTION registry_partitions() IS 'partitions of the registry''s tables, each with its range of time; the default one has none';
+
+-- Made alone and attached, which locks the parent less than PARTITION OF does: whoever writes goes on. What the owner of the
+-- table has put on it (checks, index expressions) is run when the copy gets it, so that this is done in the owner's name; what
+-- is bare, closed and carries its trigger already may be made by the caller, as the owner may not create in the schema.
+CREATE OR REPLACE FUNCTION make_partition(
+        parent text,
+        name text,
+        since timestamptz DEFAULT NULL,
+        until timestamptz DEFAULT NULL,
+        move_from regclass DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+    #variable_conflict use_variable
+    DECLARE
+        relation regclass := to_regclass(format('mlregistry.%I', parent));
+        owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = relation);
+        key name;
+        columns text;
+        statements text;
+    BEGIN
+        PERFORM mlregistry.run_detached(
+            format('CREATE TABLE mlregistry.%1$I (LIKE %2$s INCLUDING COMMENTS INCLUDING COMPRESSION INCLUDING DEFAULTS INCLUDING GENERATED'
+                   ' INCLUDING STORAGE); ALTER TABLE mlregistry.%1$I OWNER TO %3$I; COMMENT ON TABLE mlregistry.%1$I IS %4$L',
+                   name, relation, owner,
+                   CASE WHEN since IS NULL THEN format('Rows of %s whose month has no partition', parent)
+                        ELSE format('Rows of %s of %s, by UTC', parent, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM')) END));
+        PERFORM mlregistry.close_partition(parent, format('mlregistry.%I', name)::regclass);
+
+        SELECT a.attname INTO key
+          FROM pg_partitioned_table p JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
+         WHERE p.partrelid = relation;
+        columns := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+                     WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '');
+        statements := concat_ws('; ',
+            (SELECT string_agg(format('ALTER TABLE mlregistry.%I ADD CONSTRAINT %I %s', name, c.conname, pg_get_constraintdef(c.oid)), '; ')
+               FROM pg_constraint c WHERE c.conrelid = relation AND c.contype = 'c' AND NOT c.connoinherit),
+            CASE WHEN move_from IS NOT NULL THEN
+                format('WITH moved AS (DELETE FROM %1$s WHERE %2$I >= %3$L AND %2$I < %4$L RETURNING %5$s)'
+                       ' INSERT INTO mlregistry.%6$I (%5$s) SELECT %5$s FROM moved', move_from, key, since, until, columns, name) END,
+            format('ALTER TABLE %s ATTACH PARTITION mlregistry.%I %s', relation, name,
+                   CASE WHEN since IS NULL THEN 'DEFAULT' ELSE format('FOR VALUES FROM (%L) TO (%L)', since, until) END));
+        PERFORM mlregistry.run_detached(statements, owner);
+    END
+    $function$;
+COMMENT ON FUNCTION make_partition(text, text, timestamptz, timestamptz, regclass) IS 'makes one partition of a table, the default one without a range, and moves rows of its range into it from another one: part of make_partitions()';
+
+-- Nobody has rights on a partition, whatever ALTER DEFAULT PRIVILEGES says, and statement triggers of the parent do not
+-- fire for what is done to it.
+CREATE OR REPLACE FUNCTION close_partition(parent text, partition regclass) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+    #variable_conflict use_variable
+    DECLARE
+        statements text;
+    BEGIN
+        SELECT string_agg(s.statement, '; ') INTO statements
+          FROM (SELECT DISTINCT format('REVOKE ALL ON %s FROM %s', partition, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
+                  FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+                 WHERE c.oid = partition AND a.grantee <> c.relowner
+                UNION ALL
+                SELECT format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', partition)
+                  FROM pg_class c WHERE c.oid = partition AND NOT c.relrowsecurity
+                UNION ALL
+                SELECT format('CREATE TRIGGER mlr_05_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT'
+                              ' EXECUTE FUNCTION mlregistry.trg_append_only()', partition)
+                 WHERE EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = to_regclass(format('mlregistry.%I', parent)) AND t.tgname = 'mlr_05_append_only')
+                   AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = partition AND t.tgname = 'mlr_05_append_only')) AS s (statement);
+        PERFORM mlregistry.run_detached(statements);
+    END
+    $function$;
+COMMENT ON FUNCTION close_partition(text, regclass) IS 'takes all rights on a partition away, and gives it row security and the trigger of an append-only parent: part of make_partitions()';
+
+-- Months begin and end in UTC, and + interval '1 month' counts in the time zone of the session.
+CREATE OR REPLACE FUNCTION make_partitions(parent text, move boolean DEFAULT false) RETURNS TABLE (partition_name text, moved bigint)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
+    AS $function$
+    #variable_conflict use_variable
+    DECLARE
+        relation regclass := to_regclass(format('mlregistry.%I', parent));
+        key name;
+        rest regclass;
+        rest_is_locked boolean := false;
+        there regclass;
+        months timestamptz[] := ARRAY(SELECT date_trunc('month', now()) + n * interval '1 month' FROM generate_series(0, 3) AS n);
+        months_of_rows timestamptz[];
+        month timestamptz;
+    BEGIN
+        SELECT a.attname INTO key
+          FROM pg_partitioned_table p JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
+         WHERE p.partrelid = relation;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'table "%" is not partitioned', parent USING ERRCODE = 'wrong_object_type';
+        END IF;
+        -- What ATTACH takes as well; one at a time makes partitions, and the second finds them.
+        EXECUTE format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', relation);
+        FOR there IN SELECT p.partition FROM mlregistry.registry_partitions() p WHERE p.table_name = parent LOOP
+            PERFORM mlregistry.close_partition(parent, there);
+        END LOOP;
+        SELECT p.partition INTO rest FROM mlregistry.registry_partitions() p WHERE p.table_name = parent AND p.is_default;
+        IF NOT FOUND THEN
+            partition_name := parent || '_default';
+            moved := 0;
+            PERFORM mlregistry.make_partition(parent, partition_name);
+            rest := format('mlregistry.%I', partition_name)::regclass;
+            RETURN NEXT;
+        END IF;
+        IF move THEN
+            EXECUTE format('SELECT array_agg(DISTINCT date_trunc(''month'', %1$I)) FROM %2$s WHERE isfinite(%1$I) AND %1$I >= ''0001-01-01'' AND %1$I < ''9999-12-01''', key, rest)
+               INTO months_of_rows;
+            months := months || months_of_rows;
+        END IF;
+        FOR month IN SELECT DISTINCT m FROM unnest(months) AS m ORDER BY m LOOP
+            -- Also where somebody has made partitions of another size.
+            CONTINUE WHEN EXISTS (SELECT FROM mlregistry.registry_partitions() p
+                                   WHERE p.table_name = parent AND p.range_start < month + interval '1 month' AND p.range_end > month);
+            -- No row may come in between; ATTACH asks for this, too.
+            IF NOT rest_is_locked THEN
+                EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', rest);
+                rest_is_locked := true;
+            END IF;
+            EXECUTE format('SELECT count(*) FROM %1$s WHERE %2$I >= %3$L AND %2$I < %4$L', rest, key, month, month + interval '1 month') INTO moved;
+            -- Moving takes its time, and belongs to run_maintenance().
+            CONTINUE WHEN moved > 0 AND NOT move;
+            partition_name := format('%s_y%sm%s', parent, to_char(month, 'YYYY'), to_char(month, 'MM'));
+            PERFORM mlregistry.make_partition(parent, partition_name, month, month + interval '1 month', CASE WHEN moved > 0 THEN rest END);
+            RETURN NEXT;
+        END LOOP;
+    END
+    $function$;
+COMMENT ON FUNCTION make_partitions(text, boolean) IS 'makes the partitions of this month and of three ahead, and the default one; with move => true also those of the months that the default one has rows of, which are moved. Returns what was made';
+
+CREATE OR REPLACE FUNCTION partitioned_tables() RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 3 SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT r.relation_name
+          FROM mlregistry.registry_relations() r
+          JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', r.relation_name))
+         WHERE c.relkind = 'p'
+         ORDER BY r.ordinal
+    $function$;
+COMMENT ON FUNCTION partitioned_tables() IS 'tables of the registry that have partitions by the month';
+
+CREATE OR REPLACE FUNCTION run_maintenance() RETURNS TABLE (task text, object text, rows bigint)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
+    SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = '10s'
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        vanished CONSTANT text := 'NOT EXISTS (SELECT FROM mlregistry.organizations o WHERE o.organization_id = g.organization_id)'
+                                  ' OR g.rule = ''version'' AND NOT EXISTS (SELECT FROM mlregistry.models m WHERE m.model_id = g.subject_id)';
+    BEGIN
+        PERFORM mlregistry.require_installed();
+        RETURN QUERY
+            SELECT CASE WHEN made.moved > 0 THEN 'move_rows' ELSE 'make_partition' END, made.partition_name, made.moved
+              FROM mlregistry.partitioned_tables() AS t (parent) CROSS JOIN LATERAL mlregistry.make_partitions(t.parent, true) AS made;
+        task := 'remove_guards';
+        object := 'guards';
+        EXECUTE 'SELECT count(*) FROM mlregistry.guards g WHERE ' || vanished INTO rows;
+        IF rows > 0 THEN
+            -- In the owner's name: whatever triggers the owner has put there run with the owner's rights.
+            PERFORM mlregistry.run_detached('DELETE FROM mlregistry.guards g WHERE ' || vanished, mlregistry.registry_owner());
+            RETURN NEXT;
+        END IF;
+    END
+    $function$;
+COMMENT ON FUNCTION run_maintenance() IS 'what is to be done once a week or so: makes partitions ahead, moves rows from default partitions into those of their months, removes guards of what is gone. Returns what was done, no row when there was nothing to do';
