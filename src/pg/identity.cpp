@@ -1,5 +1,6 @@
 #include "identity.hpp"
 
+#include "audit_actor.hpp"
 #include "owner_query.hpp"
 #include "rights.hpp"
 #include "session_identity.hpp"
@@ -83,6 +84,7 @@ void define_settings() {
                                "Empty: the default one.", &chosen_project, "", PGC_USERSET, 0, nullptr, count_choice,
                                nullptr);
     define_identity_setting();
+    define_reason_setting();
     MarkGUCPrefixReserved("mlregistry");
     watch_rights();
 }

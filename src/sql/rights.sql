@@ -39,6 +39,7 @@ REVOKE EXECUTE ON FUNCTION set_role_rights(name, text, boolean) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION level_rights(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION highest_level(name) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION act_as_owner() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_audit() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION trg_append_only() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION make_partition(text, text, timestamptz, timestamptz, regclass) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION close_partition(text, regclass) FROM PUBLIC;

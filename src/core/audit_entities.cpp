@@ -1,0 +1,346 @@
+#include "audit_entities.hpp"
+
+#include <algorithm>
+
+namespace mlregistry::audit {
+
+namespace {
+
+constexpr std::string_view null_value{};
+
+constexpr VerbRule soft_deletion[] = {
+    {"deleted_at", null_value, any_value, "soft_delete"},
+    {"deleted_at", any_value, null_value, "restore"},
+};
+
+constexpr VerbRule organization_rules[] = {
+    soft_deletion[0],
+    soft_deletion[1],
+    {"subscription_status", any_value, "suspended", "suspend"},
+    {"subscription_status", any_value, "inactive", "deactivate"},
+    {"subscription_status", any_value, "active", "reactivate"},
+};
+
+constexpr VerbRule project_rules[] = {
+    soft_deletion[0],
+    soft_deletion[1],
+    {"visibility", any_value, any_value, "change_visibility"},
+};
+
+constexpr VerbRule user_rules[] = {
+    soft_deletion[0],
+    soft_deletion[1],
+    {"is_active", any_value, "false", "deactivate"},
+    {"is_active", any_value, "true", "activate"},
+};
+
+constexpr VerbRule credential_rules[] = {{"password_hash", any_value, any_value, "set_password"}};
+
+constexpr VerbRule role_rules[] = {{"role", any_value, any_value, "change_role"}};
+
+constexpr VerbRule key_rules[] = {
+    {"deleted_at", null_value, any_value, "revoke"},
+    {"deleted_at", any_value, null_value, "restore"},
+    {"is_active", any_value, "false", "disable"},
+    {"is_active", any_value, "true", "enable"},
+};
+
+constexpr VerbRule level_rules[] = {{"level", any_value, any_value, "change_level"}};
+
+constexpr VerbRule model_rules[] = {
+    soft_deletion[0],
+    soft_deletion[1],
+    {"is_active", any_value, "false", "archive"},
+    {"is_active", any_value, "true", "unarchive"},
+    {"legal_hold", any_value, "true", "hold"},
+    {"legal_hold", any_value, "false", "release"},
+};
+
+// From the last stage backwards: what leaves production for anything else but the archive is demoted.
+constexpr VerbRule version_rules[] = {
+    soft_deletion[0],
+    soft_deletion[1],
+    {"stage", any_value, "archived", "archive"},
+    {"stage", "archived", any_value, "unarchive"},
+    {"stage", any_value, "production", "promote"},
+    {"stage", "production", any_value, "demote"},
+    {"stage", any_value, "staging", "promote"},
+    {"stage", "staging", any_value, "demote"},
+    {"status", any_value, "deprecated", "deprecate"},
+    {"status", "deprecated", any_value, "undeprecate"},
+    {"status", "registered", "validated", "validate"},
+    {"legal_hold", any_value, "true", "hold"},
+    {"legal_hold", any_value, "false", "release"},
+    {"frozen_at", null_value, any_value, "freeze"},
+};
+
+constexpr VerbRule alias_rules[] = {
+    {"version_id", any_value, any_value, "move"},
+    {"protected", any_value, "true", "protect"},
+    {"protected", any_value, "false", "unprotect"},
+};
+
+constexpr VerbRule signature_rules[] = {
+    {"verification", any_value, "verified", "verify"},
+};
+
+constexpr std::string_view password[] = {"password_hash"};
+
+// Use is no change.
+constexpr std::string_view last_used[] = {"last_used_at"};
+constexpr std::string_view last_login[] = {"last_login_at"};
+
+constexpr Entity words(std::string_view table, std::string_view type) noexcept {
+    return {.table = table, .type = type, .key_column = {}, .name_column = "name", .is_seeded = true};
+}
+
+constexpr Entity silent(std::string_view table, std::string_view reason) noexcept {
+    return {.table = table, .type = {}, .key_column = {}, .not_audited = reason};
+}
+
+constexpr Entity all_entities[] = {
+    {.table = "organizations",
+     .type = "organization",
+     .key_column = "organization_id",
+     .subject = Subject::column,
+     .subject_column = "organization_id",
+     .name_column = "slug",
+     .key_scope = "names",
+     .rules = organization_rules,
+     .is_seeded = true},
+    {.table = "projects",
+     .type = "project",
+     .key_column = "project_id",
+     .subject = Subject::column,
+     .subject_column = "project_id",
+     .name_column = "slug",
+     .key_scope = "names",
+     .rules = project_rules,
+     .is_seeded = true},
+    {.table = "users",
+     .type = "user",
+     .key_column = "user_id",
+     .subject = Subject::column,
+     .subject_column = "user_id",
+     .name_column = "email",
+     .rules = user_rules,
+     .ignored = last_login},
+    {.table = "user_credentials",
+     .type = "user",
+     .key_column = "user_id",
+     .subject = Subject::column,
+     .subject_column = "user_id",
+     .naming = Naming::of_user,
+     .created = "set_password",
+     .updated = "update_credentials",
+     .removed = "remove_password",
+     .rules = credential_rules,
+     .redacted = password},
+    {.table = "organization_memberships",
+     .type = "member",
+     .key_column = "membership_id",
+     .subject = Subject::column,
+     .subject_column = "user_id",
+     .naming = Naming::of_user,
+     .key_scope = "admin",
+     .created = "add",
+     .removed = "remove",
+     .rules = role_rules},
+    {.table = "project_members",
+     .type = "project_member",
+     .key_column = "member_id",
+     .subject = Subject::column,
+     .subject_column = "user_id",
+     .naming = Naming::of_user,
+     .key_scope = "admin",
+     .created = "add",
+     .removed = "remove",
+     .rules = role_rules},
+    {.table = "api_keys",
+     .type = "api_key",
+     .key_column = "api_key_id",
+     .subject = Subject::column,
+     .subject_column = "user_id",
+     .name_column = "name",
+     .rules = key_rules,
+     .ignored = last_used},
+    {.table = "role_access",
+     .type = "role",
+     .key_column = {},
+     .name_column = "db_role",
+     .created = "grant",
+     .removed = "revoke",
+     .rules = level_rules},
+    {.table = "access_rules", .type = "access_rule", .key_column = {}, .name_column = "table_name", .is_seeded = true},
+    {.table = "resource_quotas",
+     .type = "quota",
+     .key_column = "quota_id",
+     .subject = Subject::column,
+     .subject_column = "quota_id",
+     .name_column = "scope",
+     .key_scope = "admin"},
+    {.table = "teams",
+     .type = "team",
+     .key_column = "team_id",
+     .subject = Subject::column,
+     .subject_column = "team_id",
+     .name_column = "team_name",
+     .key_scope = "names"},
+    {.table = "tags",
+     .type = "tag",
+     .key_column = "tag_id",
+     .subject = Subject::column,
+     .subject_column = "tag_id",
+     .name_column = "tag_name",
+     .key_scope = "names"},
+    {.table = "models",
+     .type = "model",
+     .key_column = "model_id",
+     .subject = Subject::column,
+     .subject_column = "model_id",
+     .name_column = "model_name",
+     .key_scope = "models",
+     .rules = model_rules},
+    {.table = "model_tags",
+     .type = "model",
+     .key_column = "model_id",
+     .subject = Subject::column,
+     .subject_column = "model_id",
+     .naming = Naming::of_model,
+     .key_scope = "models",
+     .created = "tag",
+     .removed = "untag",
+     .extra = Extra::tag},
+    {.table = "model_versions",
+     .type = "version",
+     .key_column = "version_id",
+     .subject = Subject::column,
+     .subject_column = "model_id",
+     .naming = Naming::under_model,
+     .name_column = "semver",
+     .key_scope = "versions",
+     .rules = version_rules},
+    {.table = "version_tags",
+     .type = "version",
+     .key_column = "version_id",
+     .subject = Subject::model_of_version,
+     .naming = Naming::of_version,
+     .key_scope = "versions",
+     .created = "tag",
+     .removed = "untag",
+     .extra = Extra::tag},
+    {.table = "model_aliases",
+     .type = "alias",
+     .key_column = "alias_id",
+     .subject = Subject::column,
+     .subject_column = "model_id",
+     .naming = Naming::under_model,
+     .name_column = "alias",
+     .key_scope = "versions",
+     .created = "set",
+     .removed = "drop",
+     .rules = alias_rules,
+     .extra = Extra::version},
+    {.table = "version_files",
+     .type = "file",
+     .key_column = "file_id",
+     .subject = Subject::model_of_version,
+     .naming = Naming::of_version,
+     .name_column = "path",
+     .key_scope = "versions",
+     .created = "add",
+     .removed = "remove"},
+    {.table = "version_signatures",
+     .type = "signature",
+     .key_column = "signature_id",
+     .subject = Subject::model_of_version,
+     .naming = Naming::of_version,
+     .key_scope = "versions",
+     .created = "add",
+     .removed = "remove",
+     .rules = signature_rules},
+    {.table = "model_metrics",
+     .type = "metric",
+     .key_column = "metric_id",
+     .subject = Subject::model_of_version,
+     .naming = Naming::of_version,
+     .key_scope = "versions",
+     .created = "record"},
+    {.table = "datasets",
+     .type = "dataset",
+     .key_column = "dataset_id",
+     .subject = Subject::column,
+     .subject_column = "dataset_id",
+     .name_column = "dataset_name",
+     .key_scope = "datasets",
+     .rules = soft_deletion},
+    {.table = "dataset_tags",
+     .type = "dataset",
+     .key_column = "dataset_id",
+     .subject = Subject::column,
+     .subject_column = "dataset_id",
+     .naming = Naming::of_dataset,
+     .key_scope = "datasets",
+     .created = "tag",
+     .removed = "untag",
+     .extra = Extra::tag},
+    words("frameworks", "framework"),
+    words("model_formats", "model_format"),
+    words("storage_formats", "storage_format"),
+    words("tag_categories", "tag_category"),
+    words("gpu_types", "gpu_type"),
+    silent("registry_meta", "Written by install() and migrate() only: what the installation knows of itself."),
+    silent("guards", "Locks of rules: a counter that says nothing."),
+    silent("alias_history", "A history itself, written by what the aliases' audit tells."),
+    silent("api_key_secrets", "The hash of a key, written once with the key, of which api_keys' audit tells."),
+    silent("audit_logs", "The trail itself."),
+};
+
+bool matches(std::string_view pattern, std::string_view value) noexcept {
+    return pattern == any_value || pattern == value;
+}
+
+bool uses(const Entity &entity, std::string_view verb) noexcept {
+    return verb == entity.created || verb == entity.updated || verb == entity.removed ||
+           std::ranges::any_of(entity.rules, [verb](const VerbRule &rule) { return rule.verb == verb; });
+}
+
+} // namespace
+
+std::span<const Entity> entities() noexcept { return all_entities; }
+
+const Entity *entity_of(std::string_view table) noexcept {
+    const Entity *const found = std::ranges::find(all_entities, table, &Entity::table);
+    return found == std::end(all_entities) ? nullptr : found;
+}
+
+bool has_rule(const Entity &entity, std::string_view column) noexcept {
+    return std::ranges::any_of(entity.rules, [column](const VerbRule &rule) { return rule.column == column; });
+}
+
+std::string_view verb_of_update(const Entity &entity, std::span<const ColumnChange> changes) noexcept {
+    for (const VerbRule &rule : entity.rules) {
+        for (const ColumnChange &change : changes) {
+            if (change.column == rule.column && matches(rule.from, change.before) && matches(rule.to, change.after)) {
+                return rule.verb;
+            }
+        }
+    }
+    return entity.updated;
+}
+
+bool is_own_verb(std::string_view type, std::string_view verb) noexcept {
+    return verb == "truncate" || std::ranges::any_of(all_entities, [type, verb](const Entity &entity) {
+               return entity.type == type && uses(entity, verb);
+           });
+}
+
+bool is_verb(std::string_view text) noexcept {
+    constexpr std::size_t longest = 63;
+    const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+    return !text.empty() && text.size() <= longest && is_letter(text.front()) &&
+           std::ranges::all_of(text,
+                               [is_letter](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; });
+}
+
+} // namespace mlregistry::audit

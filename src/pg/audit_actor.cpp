@@ -1,0 +1,62 @@
+#include "audit_actor.hpp"
+
+#include "rights.hpp"
+#include "session_identity.hpp"
+
+extern "C" {
+#include "utils/guc.h"
+#include "utils/inet.h"
+}
+
+namespace mlregistry::pg {
+
+namespace {
+
+char *reason_setting = nullptr;
+
+std::string_view view_of(const char *text) { return text == nullptr ? std::string_view{} : std::string_view{text}; }
+
+/// Address of the client: what the application says of its own client, else where the session comes from.
+bool client_address(const SessionIdentity *identity, Datum &address) {
+    if (identity != nullptr && identity->client_address[0] != '\0') {
+        address = DirectFunctionCall1(inet_in, CStringGetDatum(identity->client_address));
+        return true;
+    }
+    LOCAL_FCINFO(call, 0);
+    InitFunctionCallInfoData(*call, nullptr, 0, InvalidOid, nullptr, nullptr);
+    address = inet_client_addr(call);
+    return !call->isnull; // nothing comes from a Unix-domain socket
+}
+
+} // namespace
+
+void define_reason_setting() {
+    DefineCustomStringVariable("mlregistry.reason", "Why something is changed: goes into the audit trail.",
+                               "SET LOCAL gives it to the changes of one transaction.", &reason_setting, "",
+                               PGC_USERSET, 0, nullptr, nullptr, nullptr);
+}
+
+AuditActor acting_one() {
+    AuditActor one{};
+    const Rights &rights = current_rights();
+    one.actor = pstrdup(name_of_actor(rights));
+    if (rights.has_user) {
+        one.user = rights.user;
+    }
+    if (rights.has_key) {
+        one.api_key = rights.key;
+    }
+    one.db_role = GetUserNameFromId(GetSessionUserId(), false);
+    const SessionIdentity *const identity = session_identity();
+    if (client_address(identity, one.ip_address)) {
+        one.ip_address_text = DatumGetCString(DirectFunctionCall1(inet_out, one.ip_address));
+    }
+    if (identity != nullptr) {
+        one.user_agent = pstrdup(identity->user_agent);
+    }
+    one.application_name = view_of(application_name);
+    one.reason = view_of(reason_setting);
+    return one;
+}
+
+} // namespace mlregistry::pg
