@@ -145,13 +145,13 @@ CREATE OR REPLACE FUNCTION audit_page(
             END IF;
         END IF;
         IF after IS NOT NULL THEN
-            IF after::text !~ '^.{14}7.{4}[89ab]' THEN
+            after_millisecond := date_trunc('milliseconds', audit_log_time(after));
+            IF after_millisecond IS NULL THEN
                 RAISE EXCEPTION 'after is no identifier of an event: %', after
                     USING ERRCODE = 'invalid_parameter_value',
                           DETAIL = 'An event''s identifier is a UUID of version 7, which has the time in it.',
                           HINT = 'Give the log_id of the last row of the page before.';
             END IF;
-            after_millisecond := to_timestamp(0) + ('x' || translate(left(after::text, 13), '-', ''))::bit(48)::bigint * interval '1 millisecond';
             EXECUTE format('SELECT l.created_at FROM audit_logs l
                              WHERE l.%I = ANY ($1::%s[]) AND l.log_id = $2 AND l.created_at >= $3 AND l.created_at < $4',
                            key_column, key_type)
