@@ -214,7 +214,8 @@ INSERT INTO rules (rule, says) VALUES
   ('enabled',      'no trigger is disabled or bound to a replication role; changes of rights are announced in every one'),
   ('invoker',      'every view is security_invoker'),
   ('member',       'no relation of the schema, nor what hangs on one, nor the schema is a member of an extension'),
-  ('owner',        'one role owns everything');
+  ('owner',        'one role owns everything'),
+  ('partition',    'every partition has a COMMENT, the owner and the refusing trigger of its parent, row security without a policy, and no rights for others');
 
 CREATE TEMP TABLE violations (rule text NOT NULL REFERENCES rules, line text NOT NULL);
 
@@ -481,6 +482,26 @@ SELECT 'member', format('%s is a member of extension %s', pg_describe_object(d.c
 INSERT INTO violations
 SELECT 'owner', format('%s %s is owned by %s', kind, table_name, owner) FROM have_relations
  WHERE owner <> (SELECT mode() WITHIN GROUP (ORDER BY owner) FROM have_relations);
+
+INSERT INTO violations
+SELECT 'partition', format('%s: %s', c.oid::regclass, bad.what)
+  FROM have_relations r
+  JOIN pg_inherits i ON i.inhparent = r.oid AND r.relkind = 'p'
+  JOIN pg_class c ON c.oid = i.inhrelid
+ CROSS JOIN LATERAL (VALUES
+   ('no COMMENT', coalesce(btrim(obj_description(c.oid, 'pg_class')), '') = ''),
+   ('another owner', pg_get_userbyid(c.relowner) <> r.owner),
+   ('no row security', NOT c.relrowsecurity),
+   ('a policy', EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid)),
+   ('rights of others', EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee <> c.relowner)),
+   ('no mlr_05_append_only', EXISTS (SELECT FROM have_triggers t WHERE t.table_name = r.table_name AND t.trigger_name = 'mlr_05_append_only')
+      AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'mlr_05_append_only' AND t.tgenabled = 'O'))) AS bad (what, is_so)
+ WHERE bad.is_so
+UNION ALL
+SELECT 'partition', format('%s: %s partitions, not the default one, this month and three more', r.table_name, count(i.inhrelid))
+  FROM have_relations r LEFT JOIN pg_inherits i ON i.inhparent = r.oid
+ WHERE r.relkind = 'p'
+ GROUP BY r.table_name HAVING count(i.inhrelid) < 5;
 
 -- ---------------------------------------------------------------------------------------------------------
 SET LOCAL search_path = :pgtap_schema;

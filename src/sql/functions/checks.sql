@@ -81,11 +81,13 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
                                   AND a.attname = wanted.column_name AND NOT a.attisdropped
          WHERE a.attname IS NULL AND to_regclass('mlregistry.' || wanted.relation_name) IS NOT NULL
         UNION ALL
-        SELECT 'mixed_owners', 'error', string_agg(r.relation_name, ', ' ORDER BY r.ordinal),
+        SELECT 'mixed_owners', 'error', string_agg(c.relname, ', ' ORDER BY r.ordinal, c.relname),
                format('They belong to %I, registry_meta to %I.', pg_get_userbyid(c.relowner), pg_get_userbyid(meta.relowner)),
                'Integrity rules run as the owner of the tables: SELECT mlregistry.install(owner => ...).'
-          FROM mlregistry.registry_relations() r
-          JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', r.relation_name))
+          FROM (SELECT a.ordinal, to_regclass(format('mlregistry.%I', a.relation_name))::oid FROM mlregistry.registry_relations() a
+                UNION ALL
+                SELECT a.ordinal, p.partition::oid FROM mlregistry.registry_partitions() p JOIN mlregistry.registry_relations() a ON a.relation_name = p.table_name) AS r (ordinal, relation)
+          JOIN pg_class c ON c.oid = r.relation
           JOIN pg_class meta ON meta.oid = to_regclass('mlregistry.registry_meta')
          WHERE c.relowner <> meta.relowner
          GROUP BY c.relowner, meta.relowner
@@ -136,6 +138,73 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
          WHERE NOT i.indisvalid
     $function$;
 COMMENT ON FUNCTION check_installation() IS 'what is wrong with the registry''s tables, triggers, constraints and indexes: part of check_registry()';
+
+CREATE OR REPLACE FUNCTION check_partitions() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
+    AS $function$
+    DECLARE
+        maintenance CONSTANT text := 'SELECT * FROM mlregistry.run_maintenance();';
+        rest record;
+        n bigint;
+    BEGIN
+        RETURN QUERY
+            SELECT 'missing_partition', 'warning', t.parent,
+                   format('It has no partition of %s: new rows will come into the default one.', to_char(m.month, 'YYYY-MM')), maintenance
+              FROM mlregistry.partitioned_tables() AS t (parent),
+                   (VALUES (date_trunc('month', now())), (date_trunc('month', now()) + interval '1 month')) AS m (month)
+             WHERE NOT EXISTS (SELECT FROM mlregistry.registry_partitions() p
+                                WHERE p.table_name = t.parent AND p.range_start <= m.month AND p.range_end >= m.month + interval '1 month')
+            UNION ALL
+            SELECT 'missing_partition', 'error', t.parent, 'It has no default partition: rows of months without one are refused.', maintenance
+              FROM mlregistry.partitioned_tables() AS t (parent)
+             WHERE NOT EXISTS (SELECT FROM mlregistry.registry_partitions() p WHERE p.table_name = t.parent AND p.is_default)
+            UNION ALL
+            SELECT 'open_partition', 'warning', p.partition::text,
+                   format('%s has rights on it: rules of %s do not hold for what is done to its partitions.',
+                          coalesce(quote_ident(g.rolname), 'PUBLIC'), p.table_name), maintenance
+              FROM mlregistry.registry_partitions() p
+              JOIN pg_class c ON c.oid = p.partition
+             CROSS JOIN LATERAL (SELECT a.grantee FROM aclexplode(c.relacl) AS a
+                                 UNION
+                                 SELECT a.grantee FROM pg_attribute k, aclexplode(k.attacl) AS a WHERE k.attrelid = c.oid AND NOT k.attisdropped) AS a
+              LEFT JOIN pg_roles g ON g.oid = a.grantee
+             WHERE a.grantee <> c.relowner
+            UNION ALL
+            SELECT 'no_row_security', 'error', p.partition::text, 'Row security is off: who has SQL rights on the partition sees every organization.', maintenance
+              FROM mlregistry.registry_partitions() p
+              JOIN pg_class c ON c.oid = p.partition
+             WHERE NOT c.relrowsecurity
+            UNION ALL
+            SELECT CASE WHEN t.oid IS NULL THEN 'missing_trigger' ELSE 'disabled_trigger' END, 'error',
+                   format('mlr_05_append_only on %s', p.partition), 'The trigger does not fire, so its rules do not hold.',
+                   CASE WHEN t.oid IS NULL THEN maintenance ELSE format('ALTER TABLE %s ENABLE TRIGGER mlr_05_append_only;', p.partition) END
+              FROM mlregistry.registry_partitions() p
+              JOIN mlregistry.registry_triggers() wanted ON wanted.table_name = p.table_name AND wanted.trigger_name = 'mlr_05_append_only'
+              LEFT JOIN pg_trigger t ON t.tgrelid = p.partition AND t.tgname = wanted.trigger_name
+             WHERE t.oid IS NULL OR t.tgenabled IN ('D', 'R')
+            UNION ALL
+            SELECT 'extension_member', 'error', p.partition::text, 'It is a member of an extension: its rows are not dumped.',
+                   format('ALTER EXTENSION mlregistry DROP TABLE %s;', p.partition)
+              FROM mlregistry.registry_partitions() p
+              JOIN pg_depend d ON d.objid = p.partition
+             WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND d.objsubid = 0;
+        FOR rest IN
+            SELECT p.partition, p.table_name, a.attname AS key
+              FROM mlregistry.registry_partitions() p
+              JOIN pg_partitioned_table t ON t.partrelid = to_regclass(format('mlregistry.%I', p.table_name))
+              JOIN pg_attribute a ON a.attrelid = t.partrelid AND a.attnum = t.partattrs[0]
+             WHERE p.is_default
+        LOOP
+            -- For those that make_partitions() can find a month for.
+            EXECUTE format('SELECT count(*) FROM %1$s WHERE %2$I >= ''0001-01-01'' AND %2$I < ''9999-12-01''', rest.partition, rest.key) INTO n;
+            IF n > 0 THEN
+                RETURN QUERY SELECT 'rows_in_default', 'warning', rest.partition::text,
+                                    format('%s rows of %s are of months that have no partition.', n, rest.table_name), maintenance;
+            END IF;
+        END LOOP;
+    END
+    $function$;
+COMMENT ON FUNCTION check_partitions() IS 'partitions that are missing or open, rows that have none of their own: part of check_registry()';
 
 CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -264,6 +333,7 @@ CREATE OR REPLACE FUNCTION check_registry() RETURNS TABLE (check_name text, seve
            AND NOT EXISTS (SELECT FROM mlregistry.check_installation() i
                             WHERE i.check_name IN ('missing_relation', 'missing_column')) THEN
             RETURN QUERY SELECT * FROM mlregistry.check_access();
+            RETURN QUERY SELECT * FROM mlregistry.check_partitions();
             RETURN QUERY SELECT * FROM mlregistry.check_rows();
         END IF;
     END

@@ -1,0 +1,116 @@
+#include "audit_entities.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string_view>
+
+namespace mlregistry::audit {
+namespace {
+
+std::string_view verb(std::string_view table, std::initializer_list<ColumnChange> changes) {
+    return verb_of_update(*entity_of(table), {changes.begin(), changes.size()});
+}
+
+TEST(AuditEntities, EveryTableIsSaidOnce) {
+    std::set<std::string_view> tables;
+    for (const Entity &entity : entities()) {
+        EXPECT_TRUE(tables.insert(entity.table).second) << entity.table;
+        EXPECT_EQ(entity.type.empty(), !entity.not_audited.empty()) << entity.table;
+    }
+}
+
+TEST(AuditEntities, KnowsTheirTablesOnly) {
+    ASSERT_NE(entity_of("models"), nullptr);
+    EXPECT_EQ(entity_of("models")->type, "model");
+    EXPECT_EQ(entity_of("model"), nullptr);
+    EXPECT_EQ(entity_of(""), nullptr);
+}
+
+TEST(AuditEntities, VerbsAreWordsAndRulesNameThem) {
+    for (const Entity &entity : entities()) {
+        if (!entity.not_audited.empty()) {
+            continue;
+        }
+        EXPECT_TRUE(is_verb(entity.type)) << entity.table;
+        EXPECT_TRUE(is_verb(entity.created)) << entity.table;
+        EXPECT_TRUE(is_verb(entity.updated)) << entity.table;
+        EXPECT_TRUE(is_verb(entity.removed)) << entity.table;
+        for (const VerbRule &rule : entity.rules) {
+            EXPECT_TRUE(is_verb(rule.verb)) << entity.table;
+            EXPECT_TRUE(has_rule(entity, rule.column)) << entity.table;
+            EXPECT_TRUE(is_own_verb(entity.type, rule.verb)) << rule.verb;
+        }
+    }
+}
+
+TEST(AuditEntities, VersionsArePromotedAndDemoted) {
+    const auto stage = [](std::string_view from, std::string_view to) {
+        return verb("model_versions", {{"stage", from, to}});
+    };
+    EXPECT_EQ(stage("development", "staging"), "promote");
+    EXPECT_EQ(stage("development", "production"), "promote");
+    EXPECT_EQ(stage("staging", "production"), "promote");
+    EXPECT_EQ(stage("production", "staging"), "demote");
+    EXPECT_EQ(stage("production", "development"), "demote");
+    EXPECT_EQ(stage("staging", "development"), "demote");
+    EXPECT_EQ(stage("production", "archived"), "archive");
+    EXPECT_EQ(stage("archived", "development"), "unarchive");
+}
+
+TEST(AuditEntities, TheFirstRuleThatHoldsSaysTheVerb) {
+    // Written in one statement: that it is gone matters more than where it was.
+    EXPECT_EQ(verb("model_versions", {{"stage", "staging", "production"}, {"deleted_at", "", "set"}}), "soft_delete");
+    EXPECT_EQ(verb("model_versions", {{"frozen_at", "", "set"}, {"status", "registered", "validated"}}), "validate");
+    EXPECT_EQ(verb("model_versions", {{"status", "deprecated", "registered"}}), "undeprecate");
+    EXPECT_EQ(verb("model_versions", {{"status", "validated", "deployed"}}), "update");
+    EXPECT_EQ(verb("model_versions", {{"description", "a", "b"}}), "update");
+    EXPECT_EQ(verb("model_versions", {}), "update");
+}
+
+TEST(AuditEntities, OtherVerbs) {
+    EXPECT_EQ(verb("models", {{"deleted_at", "", "set"}}), "soft_delete");
+    EXPECT_EQ(verb("models", {{"deleted_at", "set", ""}}), "restore");
+    EXPECT_EQ(verb("models", {{"deleted_at", "set", "set"}}), "update");
+    EXPECT_EQ(verb("models", {{"is_active", "true", "false"}}), "archive");
+    EXPECT_EQ(verb("model_aliases", {{"version_id", "set", "set"}}), "move");
+    EXPECT_EQ(verb("model_aliases", {{"protected", "false", "true"}}), "protect");
+    EXPECT_EQ(verb("organization_memberships", {{"role", "viewer", "admin"}}), "change_role");
+    EXPECT_EQ(verb("api_keys", {{"deleted_at", "", "set"}, {"is_active", "true", "false"}}), "revoke");
+    EXPECT_EQ(verb("api_keys", {{"is_active", "true", "false"}}), "disable");
+    EXPECT_EQ(verb("role_access", {{"level", "read", "write"}}), "change_level");
+    EXPECT_EQ(verb("organizations", {{"subscription_status", "active", "suspended"}}), "suspend");
+    EXPECT_EQ(verb("user_credentials", {{"password_hash", "***", "***"}}), "set_password");
+}
+
+TEST(AuditEntities, NobodyElseMayUseTheRegistrysVerbs) {
+    EXPECT_TRUE(is_own_verb("model", "create"));
+    EXPECT_TRUE(is_own_verb("model", "tag"));
+    EXPECT_TRUE(is_own_verb("version", "promote"));
+    EXPECT_TRUE(is_own_verb("anything", "truncate"));
+    EXPECT_FALSE(is_own_verb("version", "download"));
+    EXPECT_FALSE(is_own_verb("dataset", "promote"));
+}
+
+TEST(AuditEntities, WhatIsAVerb) {
+    EXPECT_TRUE(is_verb("download"));
+    EXPECT_TRUE(is_verb("read_2"));
+    EXPECT_TRUE(is_verb(std::string(63, 'a')));
+    EXPECT_FALSE(is_verb(std::string(64, 'a')));
+    EXPECT_FALSE(is_verb(""));
+    EXPECT_FALSE(is_verb("2nd"));
+    EXPECT_FALSE(is_verb("_x"));
+    EXPECT_FALSE(is_verb("Download"));
+    EXPECT_FALSE(is_verb("a.b"));
+    EXPECT_FALSE(is_verb("a b"));
+}
+
+// What is secret never leaves its table.
+TEST(AuditEntities, SecretsAreRedacted) {
+    ASSERT_EQ(entity_of("user_credentials")->redacted.size(), 1U);
+    EXPECT_EQ(entity_of("user_credentials")->redacted[0], "password_hash");
+    EXPECT_FALSE(entity_of("api_key_secrets")->not_audited.empty());
+}
+
+} // namespace
+} // namespace mlregistry::audit
