@@ -7,10 +7,12 @@ COMMENT ON FUNCTION is_intact(semver) IS 'false when the stored bytes are not a 
 -- What install() makes, from the text that makes it, so that there is one list of each. Without backslashes, here and in other
 -- functions, but in E'': standard_conforming_strings may be off.
 CREATE OR REPLACE FUNCTION registry_triggers() RETURNS TABLE (table_name text, trigger_name text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 200 SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
           FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER ([a-z0-9_]+) [^;]*? ON mlregistry[.]([a-z0-9_]+)[[:space:]][^;]*?FOR EACH', 'g') AS m
+        UNION ALL
+        SELECT a.table_name, a.trigger_name FROM mlregistry.audit_triggers() a
     $function$;
 COMMENT ON FUNCTION registry_triggers() IS 'triggers that install() makes';
 
@@ -108,7 +110,8 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
          WHERE t.tgname = 'mlr_95_access' AND t.tgenabled = 'O'
         UNION ALL
         SELECT 'missing_trigger', 'error', format('%s on %s', wanted.trigger_name, wanted.table_name), 'The trigger does not exist, so its rules do not hold.',
-               'Restore it from mlregistry.install_script().'
+               CASE WHEN starts_with(wanted.trigger_name, 'mlr_90_audit_') THEN 'SELECT mlregistry.apply_audit_triggers();'
+                    ELSE 'Restore it from mlregistry.install_script().' END
           FROM mlregistry.registry_triggers() wanted
           LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(format('mlregistry.%I', wanted.table_name)) AND t.tgname = wanted.trigger_name
          WHERE t.oid IS NULL AND to_regclass(format('mlregistry.%I', wanted.table_name)) IS NOT NULL
@@ -206,8 +209,9 @@ CREATE OR REPLACE FUNCTION check_partitions() RETURNS TABLE (check_name text, se
     $function$;
 COMMENT ON FUNCTION check_partitions() IS 'partitions that are missing or open, rows that have none of their own: part of check_registry()';
 
+-- constraint_exclusion: to plan a query on partitions is no occasion to run what their owner has put into a CHECK.
 CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET constraint_exclusion = off
     AS $function$
     DECLARE
         foreign_key record;
@@ -314,7 +318,12 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
             SELECT 'damaged_version', 'error', format('version_id %s', v.version_id),
                    'The stored value of semver is damaged.', 'Restore the row from a backup.'
               FROM mlregistry.model_versions v
-             WHERE NOT mlregistry.is_intact(v.semver);
+             WHERE NOT mlregistry.is_intact(v.semver)
+            UNION ALL
+            SELECT 'audit_hash', 'error', format('log_id %s of %s', l.log_id, l.created_at), 'What it says is not what its leaf_hash was made of: somebody has changed it.',
+                   'Compare it with a backup.'
+              FROM mlregistry.audit_logs l
+             WHERE l.leaf_hash IS DISTINCT FROM mlregistry.audit_leaf_hash(l);
     END
     $function$;
 COMMENT ON FUNCTION check_rows() IS 'rows that break a rule of the registry: part of check_registry()';

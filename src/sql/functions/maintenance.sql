@@ -1,4 +1,4 @@
--- Partitions by the month, and what is to be done now and then.
+-- Partitions by the month, triggers of the audit trail, and what is to be done now and then.
 
 -- Bounds are read as pg_get_expr() writes them, hence the settings.
 CREATE OR REPLACE FUNCTION registry_partitions()
@@ -163,6 +163,35 @@ CREATE OR REPLACE FUNCTION partitioned_tables() RETURNS SETOF text
          ORDER BY r.ordinal
     $function$;
 COMMENT ON FUNCTION partitioned_tables() IS 'tables of the registry that have partitions by the month';
+
+-- Triggers audit, of every table but those that audit_rules() gives a reason for.
+CREATE OR REPLACE FUNCTION audit_triggers() RETURNS TABLE (table_name text, trigger_name text, statement text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT r.relation_name, 'mlr_90_audit_' || lower(e.event),
+               format('CREATE TRIGGER mlr_90_audit_%s AFTER %s ON mlregistry.%I %sFOR EACH STATEMENT EXECUTE FUNCTION mlregistry.trg_audit()',
+                      lower(e.event), e.event, r.relation_name, e.rows)
+          FROM mlregistry.registry_relations() r
+          JOIN mlregistry.audit_rules() a ON a.table_name = r.relation_name
+         CROSS JOIN (VALUES ('INSERT', 'REFERENCING NEW TABLE AS new_rows '), ('UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows '),
+                            ('DELETE', 'REFERENCING OLD TABLE AS old_rows '), ('TRUNCATE', '')) AS e (event, rows)
+         WHERE r.kind = 'table' AND a.not_audited IS NULL
+    $function$;
+COMMENT ON FUNCTION audit_triggers() IS 'triggers that write the audit trail, with the statements that make them';
+
+CREATE OR REPLACE FUNCTION apply_audit_triggers() RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+    BEGIN
+        PERFORM mlregistry.run_detached(
+                    (SELECT string_agg(a.statement, '; ' ORDER BY a.table_name, a.trigger_name)
+                       FROM mlregistry.audit_triggers() a
+                      WHERE to_regclass(format('mlregistry.%I', a.table_name)) IS NOT NULL
+                        AND NOT EXISTS (SELECT FROM pg_trigger t
+                                         WHERE t.tgrelid = to_regclass(format('mlregistry.%I', a.table_name)) AND t.tgname = a.trigger_name)));
+    END
+    $function$;
+COMMENT ON FUNCTION apply_audit_triggers() IS 'makes the triggers audit of the tables that have none';
 
 CREATE OR REPLACE FUNCTION run_maintenance() RETURNS TABLE (task text, object text, rows bigint)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
