@@ -320,5 +320,10 @@ SELECT count(*) > 50 AS many, count(*) FILTER (WHERE leaf_hash <> audit_leaf_has
   FROM audit_logs AS l
  WHERE actor <> 'elsewhere';
 
+-- leave a clean registry behind
 DROP OWNED BY audit_app, audit_reader;
 DROP ROLE audit_app, audit_reader;
+RESET mlregistry.organization;
+SELECT uninstall(confirm => 'mlregistry') IS NOT NULL AS uninstalled;
+SELECT install() IS NOT NULL AS installed;
+SELECT * FROM check_registry();
