@@ -160,7 +160,7 @@ CREATE FUNCTION bench.added(rows_each bigint) RETURNS TABLE
                    min(coalesce(t.cpu, t.wall) - coalesce(n.cpu, n.wall)) AS lowest, max(coalesce(t.cpu, t.wall) - coalesce(n.cpu, n.wall)) AS highest
               FROM bench.times t
               JOIN bench.times n ON n.measure = t.measure AND n.round = t.round AND n.side = 'none'
-             WHERE t.round > 0 AND t.measure ~ ', (INSERT|UPDATE)$'
+             WHERE t.round > 0 AND t.measure ~ '^(models|versions), '
              GROUP BY t.measure, t.side) AS t
       JOIN LATERAL (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(n.cpu, n.wall)) AS median
                       FROM bench.times n WHERE n.measure = t.measure AND n.side = 'none' AND n.round > 0) AS n ON true
