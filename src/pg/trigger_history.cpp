@@ -3,7 +3,7 @@
 // The transaction that changes an alias holds its row, so writers of one alias come one after the other. What others
 // have closed meanwhile is looked at with the latest snapshot, so that periods do not overlap at any isolation level.
 #include "owner_query.hpp"
-#include "row_trigger.hpp"
+#include "statement_trigger.hpp"
 
 namespace mlregistry::pg {
 
@@ -58,16 +58,6 @@ OwnerQuery open_moved{OPEN("new_rows n",
 #undef CLOSE
 #undef OPEN
 
-TriggerData *statement_trigger(FunctionCallInfo fcinfo) {
-    auto *const data = CALLED_AS_TRIGGER(fcinfo) ? reinterpret_cast<TriggerData *>(fcinfo->context) : nullptr;
-    if (data == nullptr || !TRIGGER_FIRED_FOR_STATEMENT(data->tg_event) || !TRIGGER_FIRED_AFTER(data->tg_event)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                 errmsg("this function is an AFTER STATEMENT trigger of the registry and cannot be called otherwise")));
-    }
-    return data;
-}
-
 } // namespace
 
 } // namespace mlregistry::pg
@@ -76,7 +66,7 @@ using namespace mlregistry::pg;
 
 /// AFTER INSERT, UPDATE, DELETE, TRUNCATE STATEMENT on model_aliases, with transition tables old_rows and new_rows.
 MLR_FUNCTION(mlregistry_trg_history_alias) {
-    TriggerData *const data = statement_trigger(fcinfo);
+    TriggerData *const data = after_statement_trigger(fcinfo);
     const Oid owner = data->tg_relation->rd_rel->relowner;
     connect();
     if (SPI_register_trigger_data(data) < 0) {

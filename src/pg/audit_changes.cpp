@@ -1,0 +1,160 @@
+// What a row says of a change: {"column": [old, new]}, and the verb.
+#include "audit_statement.hpp"
+
+#include "text_argument.hpp"
+#include "uuid.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/datum.h"
+#include "utils/timestamp.h"
+}
+
+#include <cstring>
+
+namespace mlregistry::pg {
+
+namespace {
+
+using audit::Event;
+
+constexpr int max_ruled_columns = 8;
+
+/// Large values that were not touched are the same pointer in both rows, and need not be fetched.
+bool is_same(Form_pg_attribute type, Datum a, Datum b) {
+    if (!type->attbyval && type->attlen == -1) {
+        const Size size = VARSIZE_ANY(DatumGetPointer(a));
+        if (size == VARSIZE_ANY(DatumGetPointer(b)) && std::memcmp(DatumGetPointer(a), DatumGetPointer(b), size) == 0) {
+            return true;
+        }
+    }
+    return datum_image_eq(a, b, type->attbyval, type->attlen);
+}
+
+bool is_changed(const AuditedStatement &statement, const AuditedRow &row, int column) {
+    const bool was_null = row.before->tts_isnull[column];
+    const bool is_null_now = row.now->tts_isnull[column];
+    return was_null != is_null_now ||
+           (!was_null && !is_same(TupleDescAttr(statement.type, column), row.before->tts_values[column],
+                                  row.now->tts_values[column]));
+}
+
+/// True when the new value says what the record says of who and when.
+bool says_who_and_when(const AuditedStatement &statement, const AuditedColumn &column, Datum value) {
+    const AuditActor &one = statement.writer.actor;
+    return (column.is_actor && text_view(value) == one.actor) ||
+           (column.is_user && one.user.has_value() && same_uuid(*DatumGetUUIDP(value), *one.user)) ||
+           (column.is_moment && DatumGetTimestampTz(value) == statement.transaction_start);
+}
+
+void append_value(StringInfo out, const AuditedColumn &column, TupleTableSlot *row, int number) {
+    if (row == nullptr || row->tts_isnull[number]) {
+        appendStringInfoString(out, "null");
+    } else if (column.is_redacted) {
+        appendStringInfoString(out, "\"***\"");
+    } else {
+        append_json(out, column.json, row->tts_values[number]);
+    }
+}
+
+void begin_pair(StringInfo out, std::string_view name) {
+    appendStringInfoString(out, out->len == 0 ? "{" : ",");
+    append_json_text(out, name);
+    appendStringInfoString(out, ":[");
+}
+
+/// Text of a value for the rules of verbs; NULL is the empty text, and what they need not read is a mark.
+std::string_view rule_text(const AuditedColumn &column, TupleTableSlot *row, int number) {
+    if (row->tts_isnull[number]) {
+        return {};
+    }
+    switch (column.json.kind) {
+    case JsonKind::boolean:
+        return DatumGetBool(row->tts_values[number]) ? "true" : "false";
+    case JsonKind::text:
+        return column.is_redacted ? "***" : text_view(row->tts_values[number]);
+    default:
+        return "set";
+    }
+}
+
+/// Whether an INSERT or a DELETE says the column: it holds something that the record does not say otherwise.
+bool is_told(const AuditedStatement &statement, const AuditedColumn &column, TupleTableSlot *row, int number) {
+    if (column.is_dropped || column.is_said || column.is_kept || row->tts_isnull[number]) {
+        return false;
+    }
+    const Datum value = row->tts_values[number];
+    return !is_empty(column.json, value) &&
+           !(statement.event == Event::insert && says_who_and_when(statement, column, value));
+}
+
+/// Puts what a column held and holds into `changes`.
+void append_change(AuditedStatement &statement, const AuditedColumn &column, const AuditedRow &row, int number) {
+    begin_pair(&statement.changes, column.name);
+    append_value(&statement.changes, column, row.before, number);
+    appendStringInfoChar(&statement.changes, ',');
+    append_value(&statement.changes, column, row.now, number);
+    appendStringInfoChar(&statement.changes, ']');
+}
+
+void append_name_or_null(StringInfo out, AuditedStatement &statement, NamedTable table, const pg_uuid_t *id) {
+    const NamedRow *const named = id == nullptr ? nullptr : &name_of(statement.names, table, *id);
+    if (named != nullptr && named->found) {
+        append_json_text(out, named->name);
+    } else {
+        appendStringInfoString(out, "null");
+    }
+}
+
+} // namespace
+
+std::string_view tell_whole_row(AuditedStatement &statement, const AuditedRow &row) {
+    for (int i = 0; i < statement.type->natts; ++i) {
+        const AuditedColumn &column = statement.columns[i];
+        if (is_told(statement, column, row.any(), i)) {
+            append_change(statement, column, row, i);
+        }
+    }
+    return statement.event == Event::insert ? statement.entity->created : statement.entity->removed;
+}
+
+std::string_view tell_difference(AuditedStatement &statement, const AuditedRow &row) {
+    audit::ColumnChange ruled[max_ruled_columns];
+    std::size_t ruled_count = 0;
+    bool changed = false;
+    for (int i = 0; i < statement.type->natts; ++i) {
+        const AuditedColumn &column = statement.columns[i];
+        if (column.is_dropped || column.is_kept || !is_changed(statement, row, i)) {
+            continue;
+        }
+        changed = true;
+        if (column.has_rule && ruled_count < max_ruled_columns) {
+            ruled[ruled_count++] = {.column = column.name,
+                                    .before = rule_text(column, row.before, i),
+                                    .after = rule_text(column, row.now, i)};
+        }
+        if (!row.now->tts_isnull[i] && says_who_and_when(statement, column, row.now->tts_values[i])) {
+            continue;
+        }
+        append_change(statement, column, row, i);
+    }
+    return changed ? audit::verb_of_update(*statement.entity, {ruled, ruled_count}) : std::string_view{};
+}
+
+void tell_extra(AuditedStatement &statement, const AuditedRow &row) {
+    const bool is_tag = statement.entity->extra == audit::Extra::tag;
+    const AttrNumber column = is_tag ? statement.tag : statement.version;
+    const pg_uuid_t *const before = id_in(row.before, column);
+    const pg_uuid_t *const now = id_in(row.now, column);
+    if (before != nullptr && now != nullptr && same_uuid(*before, *now)) {
+        return;
+    }
+    const NamedTable table = is_tag ? NamedTable::tags : NamedTable::versions;
+    begin_pair(&statement.changes, is_tag ? "tag" : "version");
+    append_name_or_null(&statement.changes, statement, table, before);
+    appendStringInfoChar(&statement.changes, ',');
+    append_name_or_null(&statement.changes, statement, table, now);
+    appendStringInfoChar(&statement.changes, ']');
+}
+
+} // namespace mlregistry::pg
