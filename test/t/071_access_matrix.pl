@@ -331,7 +331,7 @@ my $own = sprintf(q{SELECT (SELECT count(*) FROM mlregistry.users WHERE user_id 
 is_sql($node, 'd', as_key('viewer@default', $own), '1|1|1', 'a user sees the own row and the own keys, and no other key', as => 'app');
 is_sql($node, 'd', as_key('viewer@acme', $own), '0|0|1', 'the other organization does not', as => 'app');
 my $told = q{SELECT string_agg(DISTINCT action, ' ' ORDER BY action) FROM mlregistry.audit_logs WHERE entity_type IN ('user', 'api_key')};
-is_sql($node, 'd', as_key('viewer@default', $told), 'api_key.create user.update', 'the trail tells a user of the own row and the own keys', as => 'app');
+is_sql($node, 'd', as_key('viewer@default', $told), 'api_key.create user.create user.set_password user.update', 'the trail tells a user of the own row and the own keys', as => 'app');
 is_sql($node, 'd', as_key('viewer@default', sprintf(q{SELECT count(*) FROM mlregistry.audit_logs WHERE entity_type IN ('user', 'api_key') AND subject_id <> '%s'}, user_id('viewer@default'))),
     '0', 'and of nobody else', as => 'app');
 is_sql($node, 'd', as_key('both@acme', sprintf(q{SELECT count(*) FROM mlregistry.users WHERE user_id IN ('%s', '%s')},
