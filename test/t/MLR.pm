@@ -245,6 +245,9 @@ WITH schemas AS (
            pg_temp.note(c.oid, 'pg_class'))::text
       FROM relations c LEFT JOIN pg_am a ON a.oid = c.relam
     UNION ALL
+    SELECT 'partition', c.name, ROW(pg_get_partkeydef(c.oid), i.inhparent::regclass, pg_get_expr(c.relpartbound, c.oid))::text
+      FROM relations c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid WHERE c.relkind = 'p' OR c.relispartition AND c.relkind = 'r'
+    UNION ALL
     SELECT 'column', c.name || '.' || a.attname, ROW(format_type(a.atttypid, a.atttypmod),
            'not null ' || a.attnotnull, 'default ' || pg_get_expr(d.adbin, d.adrelid), 'identity', a.attidentity,
            'generated', a.attgenerated, a.attstorage, a.attcompression, a.attcollation::regcollation,
