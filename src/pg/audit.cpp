@@ -25,7 +25,6 @@ namespace {
 
 using audit::Entity;
 
-constexpr std::size_t longest_text = 65536;
 constexpr int longest_details = 1024 * 1024;
 
 Datum text_array(std::span<const std::string_view> texts) {
@@ -126,7 +125,7 @@ std::string_view details_argument(FunctionCallInfo fcinfo, int n) {
 
 std::string_view reason_argument(FunctionCallInfo fcinfo, int n) {
     const std::string_view reason = PG_ARGISNULL(n) ? std::string_view{} : text_argument(fcinfo, n);
-    if (reason.size() > longest_text) {
+    if (reason.size() > longest_reason) {
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the reason is longer than 64 KiB")));
     }
     return reason;

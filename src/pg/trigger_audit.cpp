@@ -56,14 +56,16 @@ struct Organizations {
     int count;
 };
 
-/// Where a user is a member; where that is nowhere, the organization that the session works in, if there is one.
-Organizations organizations_of(const pg_uuid_t &user) {
+/// Where a user is a member; where that is nowhere, the organization that the session works in, if there is one. When a
+/// user is deleted, the memberships are gone already: only the statement's own snapshot still shows them.
+Organizations organizations_of(const pg_uuid_t &user, Event event) {
     const Datum values[] = {UUIDPGetDatum(&user)};
     const Oid owner = owner_of_registry("organization_memberships");
     MemoryContext const outside = CurrentMemoryContext;
     connect();
     Organizations found{};
-    found.count = static_cast<int>(run(organizations_of_user, owner, values, nullptr, Sight::latest, 0));
+    const Sight sight = event == Event::remove ? Sight::snapshot : Sight::latest;
+    found.count = static_cast<int>(run(organizations_of_user, owner, values, nullptr, sight, 0));
     found.ids =
         static_cast<pg_uuid_t *>(MemoryContextAlloc(outside, (static_cast<Size>(found.count) + 1) * sizeof(pg_uuid_t)));
     for (int i = 0; i < found.count; ++i) {
@@ -92,7 +94,7 @@ void write_event(AuditedStatement &statement, const AuditedRow &row, std::string
     }
     const pg_uuid_t *const organization = id_in(whole, statement.table->organization);
     if (organization == nullptr && statement.table->user != InvalidAttrNumber) {
-        const Organizations concerned = organizations_of(*id_in(whole, statement.table->user));
+        const Organizations concerned = organizations_of(*id_in(whole, statement.table->user), statement.event);
         for (int i = 0; i < concerned.count; ++i) {
             event.organization = concerned.ids[i];
             add(statement.writer, event);
