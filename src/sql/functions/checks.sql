@@ -322,7 +322,13 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
             SELECT 'audit_hash', 'error', format('log_id %s of %s', l.log_id, l.created_at), 'What it says is not what its leaf_hash was made of: somebody has changed it.',
                    'Compare it with a backup.'
               FROM mlregistry.audit_logs l
-             WHERE l.leaf_hash IS DISTINCT FROM mlregistry.audit_leaf_hash(l);
+             WHERE l.leaf_hash IS DISTINCT FROM mlregistry.audit_leaf_hash(l)
+            UNION ALL
+            SELECT 'audit_erasure', 'error', format('log_id %s of %s', l.log_id, l.created_at), 'Its payload is erased in part: of what is erased, nothing but payload_hash is left.',
+                   'Set erased_at, payload_hash and NULL in the columns of the payload (docs/audit-format.md).'
+              FROM mlregistry.audit_logs l
+             WHERE num_nonnulls(l.erased_at, l.payload_hash) <> CASE WHEN l.salt IS NULL THEN 2 ELSE 0 END
+                OR l.salt IS NULL AND num_nonnulls(l.entity_name, l.changes, l.details, l.reason, l.ip_address, l.application_name, l.user_agent) > 0;
     END
     $function$;
 COMMENT ON FUNCTION check_rows() IS 'rows that break a rule of the registry: part of check_registry()';
