@@ -202,6 +202,46 @@ SELECT set_registry_owner('regress_writer');
 SELECT * FROM pg_temp.found;
 ROLLBACK;
 
+-- Whatever the owner changes afterwards, its hash tells. The hash of a payload that is there is not stored; what was erased is no more.
+BEGIN;
+TRUNCATE audit_logs;
+SET LOCAL mlregistry.reason = 'because';
+SELECT FROM register_model('hashed', framework => 'onnx');
+SELECT count(*) AS rows FROM audit_logs;
+SELECT check_name, severity FROM check_registry();
+CREATE TEMP TABLE tampered (col text, value text);
+INSERT INTO tampered VALUES ('created_at', 'created_at + interval ''1 microsecond'''), ('txid', '''1'''), ('system_identifier', 'system_identifier + 1'), ('log_id', 'gen_random_uuid()'),
+    ('organization_id', 'gen_random_uuid()'), ('project_id', 'NULL'), ('subject_id', 'gen_random_uuid()'), ('entity_id', 'gen_random_uuid()'), ('user_id', 'gen_random_uuid()'), ('api_key_id', 'gen_random_uuid()'),
+    ('actor', '''x'''), ('db_role', '''x'''), ('action', '''model.delete'''), ('entity_type', '''x'''), ('entity_name', '''x'''), ('changes', '(changes::text || '' '')::json'), ('details', '''{}'''),
+    ('reason', '''Because'''), ('ip_address', '''10.9.8.7'''), ('application_name', '''x'''), ('user_agent', '''x'''), ('salt', '''\x00'''), ('leaf_hash', 'sha256(leaf_hash)');
+CREATE FUNCTION pg_temp.found_when(col text, value text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
+BEGIN
+    BEGIN
+        EXECUTE format('UPDATE mlregistry.audit_logs SET %I = %s', col, value);
+        answer := (SELECT string_agg(c.check_name || ' ' || c.severity, ', ') FROM mlregistry.check_registry() c);
+        RAISE EXCEPTION 'taken back';
+    EXCEPTION WHEN raise_exception THEN
+        RETURN answer;
+    END;
+END $$;
+SELECT pg_temp.found_when(col, value) AS found, count(*), string_agg(col, ' ' ORDER BY col) AS columns FROM tampered GROUP BY 1;
+-- every column but the version of the bytes and what an erasure needs
+SELECT attname FROM pg_attribute WHERE attrelid = 'audit_logs'::regclass AND attnum > 0 AND attname NOT IN (SELECT col FROM tampered) ORDER BY 1;
+ROLLBACK;
+
+-- Triggers that are gone are found and made again.
+BEGIN;
+DROP TRIGGER mlr_90_audit_update ON models;
+DROP TRIGGER mlr_90_audit_truncate ON tags;
+ALTER TABLE teams DISABLE TRIGGER mlr_90_audit_insert;
+SELECT * FROM pg_temp.found;
+SELECT apply_audit_triggers();
+ALTER TABLE mlregistry.teams ENABLE TRIGGER mlr_90_audit_insert;
+SELECT * FROM pg_temp.found;
+ROLLBACK;
+
 -- The function is a trigger for statements only.
 SELECT trg_append_only();
 BEGIN;
