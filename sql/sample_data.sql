@@ -4,7 +4,7 @@ SET search_path = public, mlregistry;
 
 CREATE FUNCTION pg_temp.digests() RETURNS TABLE (relation_name text, digest text) LANGUAGE plpgsql AS $$
 BEGIN
-    FOR relation_name IN SELECT r.relation_name FROM mlregistry.registry_relations() r WHERE r.kind = 'table' ORDER BY r.ordinal LOOP
+    FOR relation_name IN SELECT r.relation_name FROM mlregistry.registry_relations() r WHERE r.kind = 'table' AND r.area <> 'audit' ORDER BY r.ordinal LOOP
         EXECUTE format('SELECT md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM mlregistry.%I t', relation_name) INTO digest;
         RETURN NEXT;
     END LOOP;

@@ -25,7 +25,6 @@ namespace {
 
 using audit::Entity;
 
-constexpr std::size_t longest_text = 65536;
 constexpr int longest_details = 1024 * 1024;
 
 Datum text_array(std::span<const std::string_view> texts) {
@@ -126,7 +125,7 @@ std::string_view details_argument(FunctionCallInfo fcinfo, int n) {
 
 std::string_view reason_argument(FunctionCallInfo fcinfo, int n) {
     const std::string_view reason = PG_ARGISNULL(n) ? std::string_view{} : text_argument(fcinfo, n);
-    if (reason.size() > longest_text) {
+    if (reason.size() > longest_reason) {
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the reason is longer than 64 KiB")));
     }
     return reason;
@@ -219,9 +218,10 @@ MLR_FUNCTION(mlregistry_audit_note) {
     const std::string_view verb = note_verb(kind, text_argument(fcinfo, 2));
     const std::string_view details = details_argument(fcinfo, 3);
     const std::string_view reason = reason_argument(fcinfo, 4);
+    PreventCommandIfReadOnly("audit_note()");
     const Place place = find_place(kind, PG_GETARG_DATUM(1));
     AuditWriter writer;
-    begin(writer, 1);
+    begin(writer);
     if (!reason.empty()) {
         give_reason(writer, reason);
     }

@@ -4,9 +4,12 @@
 #include "session_identity.hpp"
 
 extern "C" {
+#include "mb/pg_wchar.h"
 #include "utils/guc.h"
 #include "utils/inet.h"
 }
+
+#include <cstring>
 
 namespace mlregistry::pg {
 
@@ -15,6 +18,23 @@ namespace {
 char *reason_setting = nullptr;
 
 std::string_view view_of(const char *text) { return text == nullptr ? std::string_view{} : std::string_view{text}; }
+
+/// What a client sends when it connects (PGOPTIONS) and what came from a database of another encoding (ALTER ROLE … SET)
+/// is text that PostgreSQL has not looked at: in the trail it could be dumped and not be restored.
+bool check_reason(char **value, void **, GucSource) {
+    const std::size_t size = std::strlen(*value);
+    if (size > longest_reason) {
+        GUC_check_errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED);
+        GUC_check_errmsg("the reason is longer than 64 KiB");
+        return false;
+    }
+    if (!pg_verifymbstr(*value, static_cast<int>(size), true)) {
+        GUC_check_errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE);
+        GUC_check_errmsg("the reason is no text in the encoding of the database");
+        return false;
+    }
+    return true;
+}
 
 /// Address of the client: what the application says of its own client, else where the session comes from.
 bool client_address(const SessionIdentity *identity, Datum &address) {
@@ -33,7 +53,7 @@ bool client_address(const SessionIdentity *identity, Datum &address) {
 void define_reason_setting() {
     DefineCustomStringVariable("mlregistry.reason", "Why something is changed: goes into the audit trail.",
                                "SET LOCAL gives it to the changes of one transaction.", &reason_setting, "",
-                               PGC_USERSET, 0, nullptr, nullptr, nullptr);
+                               PGC_USERSET, 0, check_reason, nullptr, nullptr);
 }
 
 AuditActor acting_one() {

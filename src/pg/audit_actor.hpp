@@ -7,10 +7,14 @@ extern "C" {
 #include "utils/uuid.h"
 }
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
 namespace mlregistry::pg {
+
+/// Bytes of a reason, whoever gives it.
+inline constexpr std::size_t longest_reason = 65536;
 
 /// Defines the setting mlregistry.reason, when the library is loaded.
 void define_reason_setting();

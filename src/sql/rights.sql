@@ -44,4 +44,5 @@ REVOKE EXECUTE ON FUNCTION trg_append_only() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION make_partition(text, text, timestamptz, timestamptz, regclass) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION close_partition(text, regclass) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION make_partitions(text, boolean) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION apply_audit_triggers() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION run_maintenance() FROM PUBLIC;

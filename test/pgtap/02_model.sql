@@ -214,7 +214,9 @@ INSERT INTO rules (rule, says) VALUES
   ('enabled',      'no trigger is disabled or bound to a replication role; changes of rights are announced in every one'),
   ('invoker',      'every view is security_invoker'),
   ('member',       'no relation of the schema, nor what hangs on one, nor the schema is a member of an extension'),
-  ('owner',        'one role owns everything');
+  ('owner',        'one role owns everything'),
+  ('audit',        'every table has the triggers of the audit trail, but those with a reason not to'),
+  ('partition',    'every partition has a COMMENT, the owner and the refusing trigger of its parent, row security without a policy, and no rights for others');
 
 CREATE TEMP TABLE violations (rule text NOT NULL REFERENCES rules, line text NOT NULL);
 
@@ -481,6 +483,48 @@ SELECT 'member', format('%s is a member of extension %s', pg_describe_object(d.c
 INSERT INTO violations
 SELECT 'owner', format('%s %s is owned by %s', kind, table_name, owner) FROM have_relations
  WHERE owner <> (SELECT mode() WITHIN GROUP (ORDER BY owner) FROM have_relations);
+
+-- What people change is audited. The reasons are the page's; audit_rules() must know them too.
+CREATE TEMP TABLE not_audited (table_name text PRIMARY KEY, reason text NOT NULL);
+INSERT INTO not_audited VALUES
+  ('registry_meta',   'what the installation knows of itself, written by install() and migrate()'),
+  ('guards',          'locks of rules'),
+  ('alias_history',   'a history itself'),
+  ('api_key_secrets', 'the hash of a key, of which the trail tells by its row in api_keys'),
+  ('audit_logs',      'the trail itself');
+INSERT INTO violations
+SELECT 'audit', format('%s: no trigger mlr_90_audit_%s AFTER %s FOR EACH STATEMENT', r.table_name, lower(e.event), e.event)
+  FROM have_relations r CROSS JOIN unnest('{INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) AS e (event)
+ WHERE r.relkind IN ('r', 'p') AND r.table_name NOT IN (SELECT table_name FROM not_audited)
+   AND NOT EXISTS (SELECT FROM have_triggers t WHERE t.table_name = r.table_name AND t.trigger_name = 'mlr_90_audit_' || lower(e.event)
+                    AND t.timing = 'AFTER' AND t.level = 'STATEMENT' AND t.events = e.event AND cardinality(t.update_of) = 0)
+UNION ALL
+SELECT 'audit', format('%s is not audited, but has %s', t.table_name, t.trigger_name)
+  FROM have_triggers t JOIN not_audited n USING (table_name) WHERE t.trigger_name LIKE 'mlr\_90\_audit%'
+UNION ALL
+SELECT 'audit', format('%s: audit_rules() and this list do not agree', coalesce(n.table_name, a.table_name))
+  FROM not_audited n FULL JOIN (SELECT * FROM mlregistry.audit_rules() WHERE not_audited IS NOT NULL) AS a USING (table_name)
+ WHERE n.table_name IS NULL OR a.table_name IS NULL OR n.table_name NOT IN (SELECT table_name FROM have_relations);
+
+INSERT INTO violations
+SELECT 'partition', format('%s: %s', c.oid::regclass, bad.what)
+  FROM have_relations r
+  JOIN pg_inherits i ON i.inhparent = r.oid AND r.relkind = 'p'
+  JOIN pg_class c ON c.oid = i.inhrelid
+ CROSS JOIN LATERAL (VALUES
+   ('no COMMENT', coalesce(btrim(obj_description(c.oid, 'pg_class')), '') = ''),
+   ('another owner', pg_get_userbyid(c.relowner) <> r.owner),
+   ('no row security', NOT c.relrowsecurity),
+   ('a policy', EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid)),
+   ('rights of others', EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee <> c.relowner)),
+   ('no mlr_05_append_only', EXISTS (SELECT FROM have_triggers t WHERE t.table_name = r.table_name AND t.trigger_name = 'mlr_05_append_only')
+      AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'mlr_05_append_only' AND t.tgenabled = 'O'))) AS bad (what, is_so)
+ WHERE bad.is_so
+UNION ALL
+SELECT 'partition', format('%s: %s partitions, not the default one, this month and three more', r.table_name, count(i.inhrelid))
+  FROM have_relations r LEFT JOIN pg_inherits i ON i.inhparent = r.oid
+ WHERE r.relkind = 'p'
+ GROUP BY r.table_name HAVING count(i.inhrelid) < 5;
 
 -- ---------------------------------------------------------------------------------------------------------
 SET LOCAL search_path = :pgtap_schema;

@@ -205,7 +205,8 @@ sub dump_text {
 
 # Everything that the catalogs know about the extension and the schemas mlregistry and public, one line per fact.
 # Object identifiers and the order of columns are left out: an upgraded database may differ in them. So is pg_attver,
-# a number that minor releases of 2026 keep among the options of columns for themselves.
+# a number that minor releases of 2026 keep among the options of columns for themselves, and connoinherit of the primary
+# keys of partitions, which says nothing there and tells whether key or partition came first.
 sub catalog {
     my ($node, $database) = @_;
     return sql($node, $database, <<'SQL');
@@ -245,6 +246,9 @@ WITH schemas AS (
            pg_temp.note(c.oid, 'pg_class'))::text
       FROM relations c LEFT JOIN pg_am a ON a.oid = c.relam
     UNION ALL
+    SELECT 'partition', c.name, ROW(pg_get_partkeydef(c.oid), i.inhparent::regclass, pg_get_expr(c.relpartbound, c.oid))::text
+      FROM relations c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid WHERE c.relkind = 'p' OR c.relispartition AND c.relkind = 'r'
+    UNION ALL
     SELECT 'column', c.name || '.' || a.attname, ROW(format_type(a.atttypid, a.atttypmod),
            'not null ' || a.attnotnull, 'default ' || pg_get_expr(d.adbin, d.adrelid), 'identity', a.attidentity,
            'generated', a.attgenerated, a.attstorage, a.attcompression, a.attcollation::regcollation,
@@ -261,7 +265,7 @@ WITH schemas AS (
       FROM relations c JOIN pg_rewrite r ON r.ev_class = c.oid
     UNION ALL
     SELECT 'constraint', c.name || '.' || k.conname, ROW(k.contype, pg_get_constraintdef(k.oid), 'valid ' || k.convalidated,
-           k.condeferrable, k.condeferred, k.connoinherit, pg_temp.note(k.oid, 'pg_constraint'))::text
+           k.condeferrable, k.condeferred, k.connoinherit AND NOT (c.relispartition AND k.contype = 'p'), pg_temp.note(k.oid, 'pg_constraint'))::text
       FROM relations c JOIN pg_constraint k ON k.conrelid = c.oid
     UNION ALL
     SELECT 'index', c.name, ROW(pg_get_indexdef(i.indexrelid), 'unique ' || i.indisunique, 'primary ' || i.indisprimary,

@@ -7,10 +7,12 @@ COMMENT ON FUNCTION is_intact(semver) IS 'false when the stored bytes are not a 
 -- What install() makes, from the text that makes it, so that there is one list of each. Without backslashes, here and in other
 -- functions, but in E'': standard_conforming_strings may be off.
 CREATE OR REPLACE FUNCTION registry_triggers() RETURNS TABLE (table_name text, trigger_name text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 200 SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
           FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER ([a-z0-9_]+) [^;]*? ON mlregistry[.]([a-z0-9_]+)[[:space:]][^;]*?FOR EACH', 'g') AS m
+        UNION ALL
+        SELECT a.table_name, a.trigger_name FROM mlregistry.audit_triggers() a
     $function$;
 COMMENT ON FUNCTION registry_triggers() IS 'triggers that install() makes';
 
@@ -81,11 +83,13 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
                                   AND a.attname = wanted.column_name AND NOT a.attisdropped
          WHERE a.attname IS NULL AND to_regclass('mlregistry.' || wanted.relation_name) IS NOT NULL
         UNION ALL
-        SELECT 'mixed_owners', 'error', string_agg(r.relation_name, ', ' ORDER BY r.ordinal),
+        SELECT 'mixed_owners', 'error', string_agg(c.relname, ', ' ORDER BY r.ordinal, c.relname),
                format('They belong to %I, registry_meta to %I.', pg_get_userbyid(c.relowner), pg_get_userbyid(meta.relowner)),
                'Integrity rules run as the owner of the tables: SELECT mlregistry.install(owner => ...).'
-          FROM mlregistry.registry_relations() r
-          JOIN pg_class c ON c.oid = to_regclass(format('mlregistry.%I', r.relation_name))
+          FROM (SELECT a.ordinal, to_regclass(format('mlregistry.%I', a.relation_name))::oid FROM mlregistry.registry_relations() a
+                UNION ALL
+                SELECT a.ordinal, p.partition::oid FROM mlregistry.registry_partitions() p JOIN mlregistry.registry_relations() a ON a.relation_name = p.table_name) AS r (ordinal, relation)
+          JOIN pg_class c ON c.oid = r.relation
           JOIN pg_class meta ON meta.oid = to_regclass('mlregistry.registry_meta')
          WHERE c.relowner <> meta.relowner
          GROUP BY c.relowner, meta.relowner
@@ -106,7 +110,8 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
          WHERE t.tgname = 'mlr_95_access' AND t.tgenabled = 'O'
         UNION ALL
         SELECT 'missing_trigger', 'error', format('%s on %s', wanted.trigger_name, wanted.table_name), 'The trigger does not exist, so its rules do not hold.',
-               'Restore it from mlregistry.install_script().'
+               CASE WHEN starts_with(wanted.trigger_name, 'mlr_90_audit_') THEN 'SELECT mlregistry.apply_audit_triggers();'
+                    ELSE 'Restore it from mlregistry.install_script().' END
           FROM mlregistry.registry_triggers() wanted
           LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(format('mlregistry.%I', wanted.table_name)) AND t.tgname = wanted.trigger_name
          WHERE t.oid IS NULL AND to_regclass(format('mlregistry.%I', wanted.table_name)) IS NOT NULL
@@ -136,6 +141,73 @@ CREATE OR REPLACE FUNCTION check_installation() RETURNS TABLE (check_name text, 
          WHERE NOT i.indisvalid
     $function$;
 COMMENT ON FUNCTION check_installation() IS 'what is wrong with the registry''s tables, triggers, constraints and indexes: part of check_registry()';
+
+CREATE OR REPLACE FUNCTION check_partitions() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
+    AS $function$
+    DECLARE
+        maintenance CONSTANT text := 'SELECT * FROM mlregistry.run_maintenance();';
+        rest record;
+        n bigint;
+    BEGIN
+        RETURN QUERY
+            SELECT 'missing_partition', 'warning', t.parent,
+                   format('It has no partition of %s: new rows will come into the default one.', to_char(m.month, 'YYYY-MM')), maintenance
+              FROM mlregistry.partitioned_tables() AS t (parent),
+                   (VALUES (date_trunc('month', now())), (date_trunc('month', now()) + interval '1 month')) AS m (month)
+             WHERE NOT EXISTS (SELECT FROM mlregistry.registry_partitions() p
+                                WHERE p.table_name = t.parent AND p.range_start <= m.month AND p.range_end >= m.month + interval '1 month')
+            UNION ALL
+            SELECT 'missing_partition', 'error', t.parent, 'It has no default partition: rows of months without one are refused.', maintenance
+              FROM mlregistry.partitioned_tables() AS t (parent)
+             WHERE NOT EXISTS (SELECT FROM mlregistry.registry_partitions() p WHERE p.table_name = t.parent AND p.is_default)
+            UNION ALL
+            SELECT 'open_partition', 'warning', p.partition::text,
+                   format('%s has rights on it: rules of %s do not hold for what is done to its partitions.',
+                          coalesce(quote_ident(g.rolname), 'PUBLIC'), p.table_name), maintenance
+              FROM mlregistry.registry_partitions() p
+              JOIN pg_class c ON c.oid = p.partition
+             CROSS JOIN LATERAL (SELECT a.grantee FROM aclexplode(c.relacl) AS a
+                                 UNION
+                                 SELECT a.grantee FROM pg_attribute k, aclexplode(k.attacl) AS a WHERE k.attrelid = c.oid AND NOT k.attisdropped) AS a
+              LEFT JOIN pg_roles g ON g.oid = a.grantee
+             WHERE a.grantee <> c.relowner
+            UNION ALL
+            SELECT 'no_row_security', 'error', p.partition::text, 'Row security is off: who has SQL rights on the partition sees every organization.', maintenance
+              FROM mlregistry.registry_partitions() p
+              JOIN pg_class c ON c.oid = p.partition
+             WHERE NOT c.relrowsecurity
+            UNION ALL
+            SELECT CASE WHEN t.oid IS NULL THEN 'missing_trigger' ELSE 'disabled_trigger' END, 'error',
+                   format('mlr_05_append_only on %s', p.partition), 'The trigger does not fire, so its rules do not hold.',
+                   CASE WHEN t.oid IS NULL THEN maintenance ELSE format('ALTER TABLE %s ENABLE TRIGGER mlr_05_append_only;', p.partition) END
+              FROM mlregistry.registry_partitions() p
+              JOIN mlregistry.registry_triggers() wanted ON wanted.table_name = p.table_name AND wanted.trigger_name = 'mlr_05_append_only'
+              LEFT JOIN pg_trigger t ON t.tgrelid = p.partition AND t.tgname = wanted.trigger_name
+             WHERE t.oid IS NULL OR t.tgenabled IN ('D', 'R')
+            UNION ALL
+            SELECT 'extension_member', 'error', p.partition::text, 'It is a member of an extension: its rows are not dumped.',
+                   format('ALTER EXTENSION mlregistry DROP TABLE %s;', p.partition)
+              FROM mlregistry.registry_partitions() p
+              JOIN pg_depend d ON d.objid = p.partition
+             WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND d.objsubid = 0;
+        FOR rest IN
+            SELECT p.partition, p.table_name, a.attname AS key
+              FROM mlregistry.registry_partitions() p
+              JOIN pg_partitioned_table t ON t.partrelid = to_regclass(format('mlregistry.%I', p.table_name))
+              JOIN pg_attribute a ON a.attrelid = t.partrelid AND a.attnum = t.partattrs[0]
+             WHERE p.is_default
+        LOOP
+            -- For those that make_partitions() can find a month for.
+            EXECUTE format('SELECT count(*) FROM %1$s WHERE %2$I >= ''0001-01-01'' AND %2$I < ''9999-12-01''', rest.partition, rest.key) INTO n;
+            IF n > 0 THEN
+                RETURN QUERY SELECT 'rows_in_default', 'warning', rest.partition::text,
+                                    format('%s rows of %s are of months that have no partition.', n, rest.table_name), maintenance;
+            END IF;
+        END LOOP;
+    END
+    $function$;
+COMMENT ON FUNCTION check_partitions() IS 'partitions that are missing or open, rows that have none of their own: part of check_registry()';
 
 CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -245,13 +317,25 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
             SELECT 'damaged_version', 'error', format('version_id %s', v.version_id),
                    'The stored value of semver is damaged.', 'Restore the row from a backup.'
               FROM mlregistry.model_versions v
-             WHERE NOT mlregistry.is_intact(v.semver);
+             WHERE NOT mlregistry.is_intact(v.semver)
+            UNION ALL
+            SELECT 'audit_hash', 'error', format('log_id %s of %s', l.log_id, l.created_at), 'What it says is not what its leaf_hash was made of: somebody has changed it.',
+                   'Compare it with a backup.'
+              FROM mlregistry.audit_logs l
+             WHERE l.leaf_hash IS DISTINCT FROM mlregistry.audit_leaf_hash(l)
+            UNION ALL
+            SELECT 'audit_erasure', 'error', format('log_id %s of %s', l.log_id, l.created_at), 'Its payload is erased in part: of what is erased, nothing but payload_hash is left.',
+                   'Set erased_at, payload_hash and NULL in the columns of the payload (docs/audit-format.md).'
+              FROM mlregistry.audit_logs l
+             WHERE num_nonnulls(l.erased_at, l.payload_hash) <> CASE WHEN l.salt IS NULL THEN 2 ELSE 0 END
+                OR l.salt IS NULL AND num_nonnulls(l.entity_name, l.changes, l.details, l.reason, l.ip_address, l.application_name, l.user_agent) > 0;
     END
     $function$;
 COMMENT ON FUNCTION check_rows() IS 'rows that break a rule of the registry: part of check_registry()';
 
+-- constraint_exclusion: planning a query, of partitions above all, is no occasion to run what their owner has put into a CHECK.
 CREATE OR REPLACE FUNCTION check_registry() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET constraint_exclusion = off
     AS $function$
     BEGIN
         IF mlregistry.schema_version() IS NULL THEN
@@ -264,6 +348,7 @@ CREATE OR REPLACE FUNCTION check_registry() RETURNS TABLE (check_name text, seve
            AND NOT EXISTS (SELECT FROM mlregistry.check_installation() i
                             WHERE i.check_name IN ('missing_relation', 'missing_column')) THEN
             RETURN QUERY SELECT * FROM mlregistry.check_access();
+            RETURN QUERY SELECT * FROM mlregistry.check_partitions();
             RETURN QUERY SELECT * FROM mlregistry.check_rows();
         END IF;
     END

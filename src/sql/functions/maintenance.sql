@@ -1,4 +1,4 @@
--- Partitions by the month, and what is to be done now and then.
+-- Partitions by the month, triggers of the audit trail, and what is to be done now and then.
 
 -- Bounds are read as pg_get_expr() writes them, hence the settings.
 CREATE OR REPLACE FUNCTION registry_partitions()
@@ -24,7 +24,7 @@ CREATE OR REPLACE FUNCTION make_partition(
         since timestamptz DEFAULT NULL,
         until timestamptz DEFAULT NULL,
         move_from regclass DEFAULT NULL) RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO'
     AS $function$
     #variable_conflict use_variable
     DECLARE
@@ -39,7 +39,7 @@ CREATE OR REPLACE FUNCTION make_partition(
                    ' INCLUDING STORAGE); ALTER TABLE mlregistry.%1$I OWNER TO %3$I; COMMENT ON TABLE mlregistry.%1$I IS %4$L',
                    name, relation, owner,
                    CASE WHEN since IS NULL THEN format('Rows of %s whose month has no partition', parent)
-                        ELSE format('Rows of %s of %s, by UTC', parent, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM')) END));
+                        ELSE format('Rows of %s of %s, by UTC', parent, to_char(since, 'YYYY-MM')) END));
         PERFORM mlregistry.close_partition(parent, format('mlregistry.%I', name)::regclass);
 
         SELECT a.attname INTO key
@@ -62,7 +62,7 @@ COMMENT ON FUNCTION make_partition(text, text, timestamptz, timestamptz, regclas
 
 -- Nobody has rights on a partition, whatever ALTER DEFAULT PRIVILEGES says, and statement triggers of the parent do not
 -- fire for what is done to it.
-CREATE OR REPLACE FUNCTION close_partition(parent text, partition regclass) RETURNS void
+CREATE OR REPLACE FUNCTION close_partition(parent text, partition regclass) RETURNS boolean
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     #variable_conflict use_variable
@@ -71,7 +71,10 @@ CREATE OR REPLACE FUNCTION close_partition(parent text, partition regclass) RETU
     BEGIN
         SELECT string_agg(s.statement, '; ') INTO statements
           FROM (SELECT DISTINCT format('REVOKE ALL ON %s FROM %s', partition, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
-                  FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+                  FROM pg_class c
+                 CROSS JOIN LATERAL (SELECT a.grantee FROM aclexplode(c.relacl) AS a
+                                     UNION
+                                     SELECT a.grantee FROM pg_attribute k, aclexplode(k.attacl) AS a WHERE k.attrelid = c.oid AND NOT k.attisdropped) AS a
                  WHERE c.oid = partition AND a.grantee <> c.relowner
                 UNION ALL
                 SELECT format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', partition)
@@ -82,13 +85,15 @@ CREATE OR REPLACE FUNCTION close_partition(parent text, partition regclass) RETU
                  WHERE EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = to_regclass(format('mlregistry.%I', parent)) AND t.tgname = 'mlr_05_append_only')
                    AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = partition AND t.tgname = 'mlr_05_append_only')) AS s (statement);
         PERFORM mlregistry.run_detached(statements);
+        RETURN statements IS NOT NULL;
     END
     $function$;
-COMMENT ON FUNCTION close_partition(text, regclass) IS 'takes all rights on a partition away, and gives it row security and the trigger of an append-only parent: part of make_partitions()';
+COMMENT ON FUNCTION close_partition(text, regclass) IS 'takes all rights on a partition away, and gives it row security and the trigger of an append-only parent; true when it did not have all of that: part of make_partitions()';
 
--- Months begin and end in UTC, and + interval '1 month' counts in the time zone of the session.
+-- Months begin and end in UTC, hence the settings; constraint_exclusion as in check_registry().
 CREATE OR REPLACE FUNCTION make_partitions(parent text, move boolean DEFAULT false) RETURNS TABLE (partition_name text, moved bigint)
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO' SET constraint_exclusion = off
     AS $function$
     #variable_conflict use_variable
     DECLARE
@@ -109,8 +114,12 @@ CREATE OR REPLACE FUNCTION make_partitions(parent text, move boolean DEFAULT fal
         END IF;
         -- What ATTACH takes as well; one at a time makes partitions, and the second finds them.
         EXECUTE format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', relation);
-        FOR there IN SELECT p.partition FROM mlregistry.registry_partitions() p WHERE p.table_name = parent LOOP
-            PERFORM mlregistry.close_partition(parent, there);
+        FOR there IN SELECT p.partition FROM mlregistry.registry_partitions() p WHERE p.table_name = parent ORDER BY p.range_start LOOP
+            IF mlregistry.close_partition(parent, there) THEN
+                partition_name := (SELECT c.relname FROM pg_class c WHERE c.oid = there);
+                moved := NULL;
+                RETURN NEXT;
+            END IF;
         END LOOP;
         SELECT p.partition INTO rest FROM mlregistry.registry_partitions() p WHERE p.table_name = parent AND p.is_default;
         IF NOT FOUND THEN
@@ -121,7 +130,7 @@ CREATE OR REPLACE FUNCTION make_partitions(parent text, move boolean DEFAULT fal
             RETURN NEXT;
         END IF;
         IF move THEN
-            EXECUTE format('SELECT array_agg(DISTINCT date_trunc(''month'', %1$I)) FROM %2$s WHERE isfinite(%1$I) AND %1$I >= ''0001-01-01'' AND %1$I < ''9999-12-01''', key, rest)
+            EXECUTE format('SELECT array_agg(DISTINCT date_trunc(''month'', %1$I)) FROM %2$s WHERE %1$I >= ''0001-01-01'' AND %1$I < ''9999-12-01''', key, rest)
                INTO months_of_rows;
             months := months || months_of_rows;
         END IF;
@@ -138,12 +147,18 @@ CREATE OR REPLACE FUNCTION make_partitions(parent text, move boolean DEFAULT fal
             -- Moving takes its time, and belongs to run_maintenance().
             CONTINUE WHEN moved > 0 AND NOT move;
             partition_name := format('%s_y%sm%s', parent, to_char(month, 'YYYY'), to_char(month, 'MM'));
+            -- Once a partition, perhaps, and now an archive.
+            IF to_regclass(format('mlregistry.%I', partition_name)) IS NOT NULL THEN
+                RAISE WARNING 'table mlregistry.% is in the way: it is no partition of %', partition_name, parent
+                    USING HINT = 'Attach it, rename it or move it to another schema.';
+                CONTINUE;
+            END IF;
             PERFORM mlregistry.make_partition(parent, partition_name, month, month + interval '1 month', CASE WHEN moved > 0 THEN rest END);
             RETURN NEXT;
         END LOOP;
     END
     $function$;
-COMMENT ON FUNCTION make_partitions(text, boolean) IS 'makes the partitions of this month and of three ahead, and the default one; with move => true also those of the months that the default one has rows of, which are moved. Returns what was made';
+COMMENT ON FUNCTION make_partitions(text, boolean) IS 'makes the partitions of this month and of three ahead, and the default one; with move => true also those of the months that the default one has rows of, which are moved. Returns what was made, and without a number what was there and open';
 
 CREATE OR REPLACE FUNCTION partitioned_tables() RETURNS SETOF text
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 3 SET search_path = pg_catalog, pg_temp
@@ -156,10 +171,40 @@ CREATE OR REPLACE FUNCTION partitioned_tables() RETURNS SETOF text
     $function$;
 COMMENT ON FUNCTION partitioned_tables() IS 'tables of the registry that have partitions by the month';
 
+-- Triggers audit, of every table but those that audit_rules() gives a reason for.
+CREATE OR REPLACE FUNCTION audit_triggers() RETURNS TABLE (table_name text, trigger_name text, statement text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT r.relation_name, 'mlr_90_audit_' || lower(e.event),
+               format('CREATE TRIGGER mlr_90_audit_%s AFTER %s ON mlregistry.%I %sFOR EACH STATEMENT EXECUTE FUNCTION mlregistry.trg_audit()',
+                      lower(e.event), e.event, r.relation_name, e.rows)
+          FROM mlregistry.registry_relations() r
+          JOIN mlregistry.audit_rules() a ON a.table_name = r.relation_name
+         CROSS JOIN (VALUES ('INSERT', 'REFERENCING NEW TABLE AS new_rows '), ('UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows '),
+                            ('DELETE', 'REFERENCING OLD TABLE AS old_rows '), ('TRUNCATE', '')) AS e (event, rows)
+         WHERE r.kind = 'table' AND a.not_audited IS NULL
+    $function$;
+COMMENT ON FUNCTION audit_triggers() IS 'triggers that write the audit trail, with the statements that make them';
+
+CREATE OR REPLACE FUNCTION apply_audit_triggers() RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+    BEGIN
+        PERFORM mlregistry.run_detached(
+                    (SELECT string_agg(a.statement, '; ' ORDER BY a.table_name, a.trigger_name)
+                       FROM mlregistry.audit_triggers() a
+                      WHERE to_regclass(format('mlregistry.%I', a.table_name)) IS NOT NULL
+                        AND NOT EXISTS (SELECT FROM pg_trigger t
+                                         WHERE t.tgrelid = to_regclass(format('mlregistry.%I', a.table_name)) AND t.tgname = a.trigger_name)));
+    END
+    $function$;
+COMMENT ON FUNCTION apply_audit_triggers() IS 'makes the triggers audit of the tables that have none';
+
 CREATE OR REPLACE FUNCTION run_maintenance() RETURNS TABLE (task text, object text, rows bigint)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
     SET search_path = pg_catalog, pg_temp
     SET lock_timeout = '10s'
+    SET constraint_exclusion = off
     AS $function$
     #variable_conflict use_column
     DECLARE
@@ -168,7 +213,7 @@ CREATE OR REPLACE FUNCTION run_maintenance() RETURNS TABLE (task text, object te
     BEGIN
         PERFORM mlregistry.require_installed();
         RETURN QUERY
-            SELECT CASE WHEN made.moved > 0 THEN 'move_rows' ELSE 'make_partition' END, made.partition_name, made.moved
+            SELECT CASE WHEN made.moved > 0 THEN 'move_rows' WHEN made.moved = 0 THEN 'make_partition' ELSE 'close_partition' END, made.partition_name, coalesce(made.moved, 0)
               FROM mlregistry.partitioned_tables() AS t (parent) CROSS JOIN LATERAL mlregistry.make_partitions(t.parent, true) AS made;
         task := 'remove_guards';
         object := 'guards';
@@ -180,4 +225,4 @@ CREATE OR REPLACE FUNCTION run_maintenance() RETURNS TABLE (task text, object te
         END IF;
     END
     $function$;
-COMMENT ON FUNCTION run_maintenance() IS 'what is to be done once a week or so: makes partitions ahead, moves rows from default partitions into those of their months, removes guards of what is gone. Returns what was done, no row when there was nothing to do';
+COMMENT ON FUNCTION run_maintenance() IS 'what is to be done once a week or so: makes partitions ahead, closes those that somebody has opened, moves rows from default partitions into those of their months, removes guards of what is gone. Returns what was done, no row when there was nothing to do';

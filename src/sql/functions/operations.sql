@@ -173,6 +173,7 @@ CREATE OR REPLACE FUNCTION migrate() RETURNS text
         PERFORM mlregistry.fill_access_rules();
         PERFORM mlregistry.apply_access_rules();
         PERFORM mlregistry.make_partitions(p.parent) FROM mlregistry.partitioned_tables() AS p (parent);
+        PERFORM mlregistry.apply_audit_triggers();
         -- What grant_access() would have given if the new tables had been there. Rights on the others stay as somebody has made
         -- them; a role that may not use the schema was given none.
         FOR given IN
@@ -209,6 +210,8 @@ CREATE OR REPLACE FUNCTION install(owner name DEFAULT NULL, seed boolean DEFAULT
             -- Without seed not a single row: all of them come by a data-only restore or by replication.
             IF seed THEN
                 PERFORM mlregistry.run_detached(mlregistry.seed_script(), mlregistry.registry_owner());
+                PERFORM mlregistry.fill_access_rules();
+                -- From now on the registry is installed, and what is done goes into the audit trail.
                 INSERT INTO mlregistry.registry_meta (key, value) VALUES
                     ('schema_version', to_jsonb(mlregistry.code_version())),
                     ('installed_at', to_jsonb(now())),
@@ -216,12 +219,12 @@ CREATE OR REPLACE FUNCTION install(owner name DEFAULT NULL, seed boolean DEFAULT
                     -- What the index says: tables without rows may have been made in another language.
                     ('fts_language', to_jsonb(replace(substring(pg_get_indexdef('mlregistry.idx_models_search'::regclass)
                                                                 from '''((?:[^'']|'''')+)''::regconfig'), '''''', '''')));
-                PERFORM mlregistry.fill_access_rules();
                 outcome := format('installed version %s', mlregistry.code_version());
             END IF;
             -- Also without rows: those of a data-only restore must not lie open.
             PERFORM mlregistry.apply_access_rules();
             PERFORM mlregistry.make_partitions(p.parent) FROM mlregistry.partitioned_tables() AS p (parent);
+            PERFORM mlregistry.apply_audit_triggers();
         END IF;
         IF owner IS NOT NULL THEN
             PERFORM mlregistry.set_registry_owner(owner);
