@@ -136,3 +136,18 @@ SELECT resolve('electron@latest');
 ROLLBACK;
 \set ECHO none
 \connect - :dba
+SET search_path = public, mlregistry;
+SET mlregistry.organization = 'default';
+\set ECHO queries
+
+\echo
+\echo '── 16. Who did what, when and why: in the transaction of the change, and there when the model is gone'
+BEGIN;
+SET LOCAL mlregistry.reason = 'INC-42: crashes at start';
+SELECT alias, semver FROM set_alias('electron', 'champion', '9.4.3');
+COMMIT;
+SELECT audit_note('electron@champion', 'download', '{"host": "edge-7"}') IS NOT NULL AS noted;
+SELECT action, entity_name, changes -> 'version' AS version, details, reason FROM audit_trail('electron', max_rows => 4);
+DELETE FROM models WHERE model_name = 'onnxruntime-web';
+SELECT action, count(*) FROM audit_trail('onnxruntime-web', max_rows => NULL) GROUP BY action ORDER BY count DESC, action;
+\set ECHO none

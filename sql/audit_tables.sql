@@ -112,6 +112,20 @@ SELECT check_name, object, detail FROM pg_temp.found;
 SELECT partition, range_start = pg_temp.month(3) AS month_3, range_end = 'infinity' AS endless FROM registry_partitions() WHERE NOT isfinite(range_start) OR NOT isfinite(range_end) ORDER BY 1;
 ROLLBACK;
 
+-- A month whose partition was detached and kept stays in the default one; the others go on.
+BEGIN;
+SELECT pg_temp.log('2020-01-15 12:00+00'), pg_temp.log('2020-02-15 12:00+00'), pg_temp.log('2020-03-15 12:00+00');
+SELECT * FROM run_maintenance();
+ALTER TABLE audit_logs DETACH PARTITION audit_logs_y2020m02;
+SELECT pg_temp.log('2020-02-15 13:00+00'), pg_temp.log('2020-05-15 13:00+00');
+SELECT * FROM run_maintenance();
+SELECT * FROM pg_temp.found;
+DELETE FROM audit_logs WHERE created_at = '2020-02-15 13:00+00';
+ALTER TABLE audit_logs ATTACH PARTITION audit_logs_y2020m02 FOR VALUES FROM ('2020-02-01 00:00+00') TO ('2020-03-01 00:00+00');
+SELECT * FROM run_maintenance();
+SELECT * FROM pg_temp.found;
+ROLLBACK;
+
 -- A partition that somebody has opened is closed.
 BEGIN;
 CREATE ROLE regress_reader;

@@ -218,9 +218,10 @@ MLR_FUNCTION(mlregistry_audit_note) {
     const std::string_view verb = note_verb(kind, text_argument(fcinfo, 2));
     const std::string_view details = details_argument(fcinfo, 3);
     const std::string_view reason = reason_argument(fcinfo, 4);
+    PreventCommandIfReadOnly("audit_note()");
     const Place place = find_place(kind, PG_GETARG_DATUM(1));
     AuditWriter writer;
-    begin(writer, 1);
+    begin(writer);
     if (!reason.empty()) {
         give_reason(writer, reason);
     }

@@ -35,7 +35,7 @@ bool is_changed(const AuditedStatement &statement, const AuditedRow &row, int co
     const bool was_null = row.before->tts_isnull[column];
     const bool is_null_now = row.now->tts_isnull[column];
     return was_null != is_null_now ||
-           (!was_null && !is_same(TupleDescAttr(statement.type, column), row.before->tts_values[column],
+           (!was_null && !is_same(TupleDescAttr(statement.table->type, column), row.before->tts_values[column],
                                   row.now->tts_values[column]));
 }
 
@@ -44,7 +44,8 @@ bool says_who_and_when(const AuditedStatement &statement, const AuditedColumn &c
     const AuditActor &one = statement.writer.actor;
     return (column.is_actor && text_view(value) == one.actor) ||
            (column.is_user && one.user.has_value() && same_uuid(*DatumGetUUIDP(value), *one.user)) ||
-           (column.is_moment && DatumGetTimestampTz(value) == statement.transaction_start);
+           ((column.is_moment_of_actor || (statement.event == Event::insert && column.json.kind == JsonKind::moment)) &&
+            DatumGetTimestampTz(value) == statement.transaction_start);
 }
 
 void append_value(StringInfo out, const AuditedColumn &column, TupleTableSlot *row, int number) {
@@ -57,9 +58,10 @@ void append_value(StringInfo out, const AuditedColumn &column, TupleTableSlot *r
     }
 }
 
+/// `name` is a JSON string.
 void begin_pair(StringInfo out, std::string_view name) {
-    appendStringInfoString(out, out->len == 0 ? "{" : ",");
-    append_json_text(out, name);
+    appendStringInfoChar(out, out->len == 0 ? '{' : ',');
+    appendBinaryStringInfo(out, name.data(), static_cast<int>(name.size()));
     appendStringInfoString(out, ":[");
 }
 
@@ -90,7 +92,7 @@ bool is_told(const AuditedStatement &statement, const AuditedColumn &column, Tup
 
 /// Puts what a column held and holds into `changes`.
 void append_change(AuditedStatement &statement, const AuditedColumn &column, const AuditedRow &row, int number) {
-    begin_pair(&statement.changes, column.name);
+    begin_pair(&statement.changes, column.json_name);
     append_value(&statement.changes, column, row.before, number);
     appendStringInfoChar(&statement.changes, ',');
     append_value(&statement.changes, column, row.now, number);
@@ -109,21 +111,21 @@ void append_name_or_null(StringInfo out, AuditedStatement &statement, NamedTable
 } // namespace
 
 std::string_view tell_whole_row(AuditedStatement &statement, const AuditedRow &row) {
-    for (int i = 0; i < statement.type->natts; ++i) {
-        const AuditedColumn &column = statement.columns[i];
+    for (int i = 0; i < statement.table->type->natts; ++i) {
+        const AuditedColumn &column = statement.table->columns[i];
         if (is_told(statement, column, row.any(), i)) {
             append_change(statement, column, row, i);
         }
     }
-    return statement.event == Event::insert ? statement.entity->created : statement.entity->removed;
+    return statement.event == Event::insert ? statement.table->entity->created : statement.table->entity->removed;
 }
 
 std::string_view tell_difference(AuditedStatement &statement, const AuditedRow &row) {
     audit::ColumnChange ruled[max_ruled_columns];
     std::size_t ruled_count = 0;
     bool changed = false;
-    for (int i = 0; i < statement.type->natts; ++i) {
-        const AuditedColumn &column = statement.columns[i];
+    for (int i = 0; i < statement.table->type->natts; ++i) {
+        const AuditedColumn &column = statement.table->columns[i];
         if (column.is_dropped || column.is_kept || !is_changed(statement, row, i)) {
             continue;
         }
@@ -138,19 +140,19 @@ std::string_view tell_difference(AuditedStatement &statement, const AuditedRow &
         }
         append_change(statement, column, row, i);
     }
-    return changed ? audit::verb_of_update(*statement.entity, {ruled, ruled_count}) : std::string_view{};
+    return changed ? audit::verb_of_update(*statement.table->entity, {ruled, ruled_count}) : std::string_view{};
 }
 
 void tell_extra(AuditedStatement &statement, const AuditedRow &row) {
-    const bool is_tag = statement.entity->extra == audit::Extra::tag;
-    const AttrNumber column = is_tag ? statement.tag : statement.version;
+    const bool is_tag = statement.table->entity->extra == audit::Extra::tag;
+    const AttrNumber column = is_tag ? statement.table->tag : statement.table->version;
     const pg_uuid_t *const before = id_in(row.before, column);
     const pg_uuid_t *const now = id_in(row.now, column);
     if (before != nullptr && now != nullptr && same_uuid(*before, *now)) {
         return;
     }
     const NamedTable table = is_tag ? NamedTable::tags : NamedTable::versions;
-    begin_pair(&statement.changes, is_tag ? "tag" : "version");
+    begin_pair(&statement.changes, is_tag ? "\"tag\"" : "\"version\"");
     append_name_or_null(&statement.changes, statement, table, before);
     appendStringInfoChar(&statement.changes, ',');
     append_name_or_null(&statement.changes, statement, table, now);

@@ -121,7 +121,7 @@ void look_up(KnownName &known, MemoryContext memory) {
 
 struct AuditNames {
     MemoryContext memory;
-    KnownName known[name_slots];
+    KnownName *known; ///< name_slots of them, once there is one
 };
 
 AuditNames *begin_names() {
@@ -134,6 +134,9 @@ const NamedRow &name_of(AuditNames *names, NamedTable table, const pg_uuid_t &id
     const std::size_t slot = (static_cast<std::size_t>(id.data[UUID_LEN - 1]) +
                               static_cast<std::size_t>(table) * (name_slots / std::size(tables))) %
                              name_slots;
+    if (names->known == nullptr) {
+        names->known = static_cast<KnownName *>(MemoryContextAllocZero(names->memory, name_slots * sizeof(KnownName)));
+    }
     KnownName &known = names->known[slot];
     if (!known.used || known.table != table || !same_uuid(known.id, id)) {
         if (known.name != nullptr) {

@@ -16,11 +16,11 @@ void append_view(StringInfo out, std::string_view text) {
 }
 
 void append_column(StringInfo out, const AuditedStatement &statement, TupleTableSlot *row) {
-    if (is_null_in(row, statement.name)) {
+    if (is_null_in(row, statement.table->name)) {
         return;
     }
-    const Datum value = row->tts_values[statement.name - 1];
-    const JsonColumn &json = statement.columns[statement.name - 1].json;
+    const Datum value = row->tts_values[statement.table->name - 1];
+    const JsonColumn &json = statement.table->columns[statement.table->name - 1].json;
     if (json.kind == JsonKind::text) {
         append_view(out, text_view(value));
     } else {
@@ -47,17 +47,17 @@ const pg_uuid_t *id_in(TupleTableSlot *row, AttrNumber column) {
 std::string_view name_row(AuditedStatement &statement, TupleTableSlot *row) {
     StringInfo const out = &statement.row_name;
     resetStringInfo(out);
-    switch (statement.entity->naming) {
+    switch (statement.table->entity->naming) {
     case audit::Naming::own:
         append_column(out, statement, row);
         break;
     case audit::Naming::under_model:
-        append_name(out, statement, NamedTable::models, id_in(row, statement.model));
+        append_name(out, statement, NamedTable::models, id_in(row, statement.table->model));
         appendStringInfoChar(out, '@');
         append_column(out, statement, row);
         break;
     case audit::Naming::of_version: {
-        const pg_uuid_t *const version = id_in(row, statement.version);
+        const pg_uuid_t *const version = id_in(row, statement.table->version);
         if (version == nullptr) {
             break;
         }
@@ -66,30 +66,30 @@ std::string_view name_row(AuditedStatement &statement, TupleTableSlot *row) {
         const pg_uuid_t model = named.parent;
         append_name(out, statement, NamedTable::models, &model);
         appendStringInfo(out, "@%s", semver);
-        if (statement.name != InvalidAttrNumber) {
+        if (statement.table->name != InvalidAttrNumber) {
             appendStringInfoChar(out, '/');
             append_column(out, statement, row);
         }
         break;
     }
     case audit::Naming::of_model:
-        append_name(out, statement, NamedTable::models, id_in(row, statement.model));
+        append_name(out, statement, NamedTable::models, id_in(row, statement.table->model));
         break;
     case audit::Naming::of_dataset:
-        append_name(out, statement, NamedTable::datasets, id_in(row, statement.dataset));
+        append_name(out, statement, NamedTable::datasets, id_in(row, statement.table->dataset));
         break;
     case audit::Naming::of_user:
-        append_name(out, statement, NamedTable::users, id_in(row, statement.user));
+        append_name(out, statement, NamedTable::users, id_in(row, statement.table->user));
         break;
     }
     return {out->len == 0 ? nullptr : out->data, static_cast<std::size_t>(out->len)};
 }
 
 const pg_uuid_t *subject_of(AuditedStatement &statement, TupleTableSlot *row) {
-    if (statement.entity->subject != audit::Subject::model_of_version) {
-        return id_in(row, statement.subject);
+    if (statement.table->entity->subject != audit::Subject::model_of_version) {
+        return id_in(row, statement.table->subject);
     }
-    const pg_uuid_t *const version = id_in(row, statement.version);
+    const pg_uuid_t *const version = id_in(row, statement.table->version);
     const NamedRow *const named =
         version == nullptr ? nullptr : &name_of(statement.names, NamedTable::versions, *version);
     if (named == nullptr || !named->found) {

@@ -2,8 +2,8 @@
 // one.
 #pragma once
 
-#include "audit_json.hpp"
 #include "audit_names.hpp"
+#include "audit_table.hpp"
 #include "audit_writer.hpp"
 
 #include "core/audit_entities.hpp"
@@ -17,36 +17,10 @@ extern "C" {
 
 namespace mlregistry::pg {
 
-/// What the trail makes of a column.
-struct AuditedColumn {
-    JsonColumn json;
-    std::string_view name;
-    bool is_dropped;
-    bool is_said;     ///< the record itself says it: identifiers, organization, project
-    bool is_kept;     ///< by the database, so that its change is none: updated_at and the like
-    bool is_redacted; ///< its values never leave the table
-    bool has_rule;    ///< its change may have a verb of its own
-    bool is_actor;    ///< x_by: left out where it says the actor
-    bool is_user;     ///< x_by_user: likewise
-    bool is_moment;   ///< x_at beside x_by, or any time of an INSERT: left out where it says the transaction's time
-};
-
 /// One statement on one table.
 struct AuditedStatement {
-    const audit::Entity *entity;
+    const AuditedTable *table;
     audit::Event event;
-    TupleDesc type;
-    AuditedColumn *columns;
-    AttrNumber key;
-    AttrNumber organization;
-    AttrNumber project;
-    AttrNumber subject;
-    AttrNumber name;
-    AttrNumber model;
-    AttrNumber version;
-    AttrNumber dataset;
-    AttrNumber user;
-    AttrNumber tag;
     TimestampTz transaction_start;
     AuditNames *names;
     AuditWriter writer;
@@ -62,9 +36,6 @@ struct AuditedRow {
 
     [[nodiscard]] TupleTableSlot *any() const noexcept { return now != nullptr ? now : before; }
 };
-
-/// Looks at the table of the statement, of which entity, event and type are known, and begins to write `rows` records.
-void prepare(AuditedStatement &statement, std::int64_t rows);
 
 /// The identifier in a column; null where there is none.
 const pg_uuid_t *id_in(TupleTableSlot *row, AttrNumber column);

@@ -127,14 +127,17 @@ TimestampTz next_moment() noexcept {
     return last;
 }
 
-const std::uint8_t *random_bytes(AuditWriter &writer) {
-    if (writer.random_left == 0) {
-        if (!pg_strong_random(writer.random, static_cast<size_t>(writer.random_size * random_per_record))) {
+/// Random bytes for one record. Drawn for many at a time: each draw takes as long as all else that a record takes.
+const std::uint8_t *random_bytes() {
+    static std::uint8_t drawn[records_per_draw * random_per_record];
+    static int left = 0;
+    if (left == 0) {
+        if (!pg_strong_random(drawn, sizeof drawn)) {
             ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
         }
-        writer.random_left = writer.random_size;
+        left = records_per_draw;
     }
-    return writer.random + static_cast<std::ptrdiff_t>(--writer.random_left) * random_per_record;
+    return drawn + static_cast<std::ptrdiff_t>(--left) * random_per_record;
 }
 
 audit::Field field_of(std::string_view text) {
@@ -189,6 +192,35 @@ struct Row {
     }
 };
 
+/// What a real INSERT will take. In the order in which they came, also behind those that went the short way.
+void keep_for_insert(AuditWriter &writer, Row &row) {
+    if (writer.rows == nullptr) {
+        MemoryContext const before = MemoryContextSwitchTo(MemoryContextGetParent(writer.row_memory));
+        writer.rows = tuplestore_begin_heap(false, false, work_mem);
+        MemoryContextSwitchTo(before);
+    }
+    tuplestore_putvalues(writer.rows, row_type(), row.values, row.nulls);
+}
+
+void insert_kept(AuditWriter &writer) {
+    EphemeralNamedRelationData relation{};
+    relation.md.name = const_cast<char *>(rows_name);
+    relation.md.reliddesc = InvalidOid;
+    relation.md.tupdesc = row_type();
+    relation.md.enrtype = ENR_NAMED_TUPLESTORE;
+    relation.md.enrtuples = static_cast<double>(tuplestore_tuple_count(writer.rows));
+    relation.reldata = writer.rows;
+    const Oid owner = owner_of_registry("audit_logs");
+    connect();
+    if (SPI_register_relation(&relation) != SPI_OK_REL_REGISTER) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("cannot hand over audit records")));
+    }
+    run(insert_rows, owner, nullptr, nullptr, Sight::current, 0);
+    done();
+    tuplestore_end(writer.rows);
+    writer.rows = nullptr;
+}
+
 Datum text_or_null(std::string_view text) { return text.empty() ? Datum{0} : text_datum(text); }
 
 } // namespace
@@ -216,10 +248,10 @@ void sha256(pg_cryptohash_ctx *hash, std::string_view first, std::string_view se
     }
 }
 
-void begin(AuditWriter &writer, std::int64_t expected) {
+void begin(AuditWriter &writer) {
     writer = {};
     writer.actor = acting_one();
-    writer.rows = tuplestore_begin_heap(false, false, work_mem);
+    open_partitions(writer.partitions, row_type());
     writer.row_memory = AllocSetContextCreate(CurrentMemoryContext, "audit record", ALLOCSET_DEFAULT_SIZES);
     writer.hash = pg_cryptohash_create(PG_SHA256);
     if (writer.hash == nullptr) {
@@ -233,8 +265,6 @@ void begin(AuditWriter &writer, std::int64_t expected) {
     writer.application_text = text_or_null(writer.actor.application_name);
     writer.agent_text = text_or_null(writer.actor.user_agent);
     writer.reason_text = text_or_null(writer.actor.reason);
-    writer.random_size = static_cast<int>(std::clamp<std::int64_t>(expected, 1, records_per_draw));
-    writer.random = static_cast<std::uint8_t *>(palloc(static_cast<Size>(writer.random_size) * random_per_record));
 }
 
 void give_reason(AuditWriter &writer, std::string_view reason) {
@@ -245,7 +275,7 @@ void give_reason(AuditWriter &writer, std::string_view reason) {
 pg_uuid_t add(AuditWriter &writer, const AuditEvent &event) {
     MemoryContext const before = MemoryContextSwitchTo(writer.row_memory);
     const AuditActor &one = writer.actor;
-    const std::uint8_t *const random = random_bytes(writer);
+    const std::uint8_t *const random = random_bytes();
     const TimestampTz moment = next_moment();
     std::array<std::uint8_t, 8> tail{};
     std::copy_n(random, tail.size(), tail.begin());
@@ -326,8 +356,9 @@ pg_uuid_t add(AuditWriter &writer, const AuditEvent &event) {
     }
     row.set(salt, bytea_of(salt_bytes, salt_size));
     row.set(leaf_hash, bytea_of(hash, sizeof hash));
-    tuplestore_putvalues(writer.rows, row_type(), row.values, row.nulls);
-    ++writer.count;
+    if (!insert_directly(writer.partitions, moment, row.values, row.nulls)) {
+        keep_for_insert(writer, row);
+    }
     MemoryContextSwitchTo(before);
     MemoryContextReset(writer.row_memory);
     return id;
@@ -336,24 +367,10 @@ pg_uuid_t add(AuditWriter &writer, const AuditEvent &event) {
 void finish(AuditWriter &writer) {
     pg_cryptohash_free(writer.hash);
     writer.hash = nullptr;
-    if (writer.count > 0) {
-        EphemeralNamedRelationData relation{};
-        relation.md.name = const_cast<char *>(rows_name);
-        relation.md.reliddesc = InvalidOid;
-        relation.md.tupdesc = row_type();
-        relation.md.enrtype = ENR_NAMED_TUPLESTORE;
-        relation.md.enrtuples = static_cast<double>(writer.count);
-        relation.reldata = writer.rows;
-        const Oid owner = owner_of_registry("audit_logs");
-        connect();
-        if (SPI_register_relation(&relation) != SPI_OK_REL_REGISTER) {
-            ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("cannot hand over audit records")));
-        }
-        run(insert_rows, owner, nullptr, nullptr, Sight::current, 0);
-        done();
+    close_partitions(writer.partitions);
+    if (writer.rows != nullptr) {
+        insert_kept(writer);
     }
-    tuplestore_end(writer.rows);
-    writer.rows = nullptr;
 }
 
 } // namespace mlregistry::pg

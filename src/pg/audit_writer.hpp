@@ -1,7 +1,8 @@
-// Writes records of the audit trail: collects those of a statement and inserts them at once, as the owner.
+// Writes records of the audit trail, those of a statement together, as the owner.
 #pragma once
 
 #include "audit_actor.hpp"
+#include "audit_partitions.hpp"
 
 #include "core/audit_format.hpp"
 
@@ -31,7 +32,8 @@ struct AuditEvent {
 /// One batch of records. Plain data in the memory context in which it began, freed with that.
 struct AuditWriter {
     AuditActor actor;
-    Tuplestorestate *rows;
+    AuditPartitions partitions;
+    Tuplestorestate *rows; ///< those that take a real INSERT; null for none
     MemoryContext row_memory;
     pg_cryptohash_ctx *hash;
     StringInfoData bytes; ///< what is hashed
@@ -42,14 +44,9 @@ struct AuditWriter {
     Datum application_text;
     Datum agent_text;
     Datum reason_text;
-    std::uint8_t *random;
-    int random_left;
-    int random_size;
-    std::int64_t count;
 };
 
-/// `expected` records: for how many random bytes are taken at a time.
-void begin(AuditWriter &writer, std::int64_t expected);
+void begin(AuditWriter &writer);
 
 /// Gives the reason of the records that follow, instead of the session's.
 void give_reason(AuditWriter &writer, std::string_view reason);
@@ -57,7 +54,7 @@ void give_reason(AuditWriter &writer, std::string_view reason);
 /// Adds a record and returns its identifier.
 pg_uuid_t add(AuditWriter &writer, const AuditEvent &event);
 
-/// Inserts what was added.
+/// Ends the batch: all that was added is there.
 void finish(AuditWriter &writer);
 
 /// SHA-256 of two texts in a row, 32 bytes; `hash` may be used again and again.

@@ -15,20 +15,6 @@ namespace mlregistry::pg {
 
 namespace {
 
-/// Switches to the owner. Not undone on error: the abort of the (sub)transaction restores the user itself.
-class AsOwner {
-  public:
-    explicit AsOwner(Oid owner) {
-        GetUserIdAndSecContext(&user_, &context_);
-        SetUserIdAndSecContext(owner, context_ | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
-    }
-    void restore() const { SetUserIdAndSecContext(user_, context_); }
-
-  private:
-    Oid user_ = InvalidOid;
-    int context_ = 0;
-};
-
 SPIPlanPtr prepare(const OwnerQuery &query) {
     // A generic plan from the first call on: these are look-ups by keys, and planning takes longer than they do.
     SPIPlanPtr const plan =

@@ -6,6 +6,7 @@
 
 extern "C" {
 #include "executor/spi.h"
+#include "miscadmin.h"
 }
 
 #include <cstdint>
@@ -28,6 +29,21 @@ enum class Sight : std::uint8_t {
     current,        ///< in READ COMMITTED what is committed now, and takes row locks
     latest,         ///< what is committed now at every isolation level, as foreign keys look
     latest_outside, ///< the same for a change that is no part of a trigger: its own triggers fire at once
+};
+
+/// Switches to the owner of tables, as foreign keys do. Not undone on error: the abort of the (sub)transaction restores
+/// the user itself.
+class AsOwner {
+  public:
+    explicit AsOwner(Oid owner) {
+        GetUserIdAndSecContext(&user_, &context_);
+        SetUserIdAndSecContext(owner, context_ | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+    }
+    void restore() const { SetUserIdAndSecContext(user_, context_); }
+
+  private:
+    Oid user_ = InvalidOid;
+    int context_ = 0;
 };
 
 /// Runs the query as `owner` and returns the number of rows, which are in SPI_tuptable until done().

@@ -7,7 +7,7 @@
 #include "core/audit_entities.hpp"
 
 extern "C" {
-#include "catalog/namespace.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
@@ -19,7 +19,6 @@ namespace mlregistry::pg {
 
 namespace {
 
-using audit::Entity;
 using audit::Event;
 
 OwnerQuery organizations_of_user{
@@ -49,18 +48,6 @@ Tuplestorestate *rows_of(const TriggerData *data, Tuplestorestate *rows) {
                         errmsg("trigger \"%s\" needs its transition tables", data->tg_trigger->tgname)));
     }
     return rows;
-}
-
-const Entity &entity_of_table(const TriggerData *data) {
-    const Entity *const entity = audit::entity_of(RelationGetRelationName(data->tg_relation));
-    // A table of that name somewhere else could make the trail tell what has not happened.
-    const bool is_ours = RelationGetNamespace(data->tg_relation) == get_namespace_oid("mlregistry", true);
-    if (entity == nullptr || !entity->not_audited.empty() || !is_ours) {
-        ereport(ERROR,
-                (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                 errmsg("the audit trail does not know table \"%s\"", RelationGetRelationName(data->tg_relation))));
-    }
-    return *entity;
 }
 
 /// Organizations that a row about a user concerns.
@@ -95,19 +82,19 @@ Organizations organizations_of(const pg_uuid_t &user, Event event) {
 void write_event(AuditedStatement &statement, const AuditedRow &row, std::string_view verb) {
     TupleTableSlot *const whole = row.any();
     AuditEvent event{};
-    event.project = id_in(whole, statement.project);
-    event.entity = id_in(whole, statement.key);
+    event.project = id_in(whole, statement.table->project);
+    event.entity = id_in(whole, statement.table->key);
     event.subject = subject_of(statement, whole);
-    event.type = statement.entity->type;
+    event.type = statement.table->entity->type;
     event.verb = verb;
     event.name = name_row(statement, whole);
     if (statement.changes.len > 0) {
         appendStringInfoChar(&statement.changes, '}');
         event.changes = {statement.changes.data, static_cast<std::size_t>(statement.changes.len)};
     }
-    const pg_uuid_t *const organization = id_in(whole, statement.organization);
-    if (organization == nullptr && statement.user != InvalidAttrNumber) {
-        const Organizations concerned = organizations_of(*id_in(whole, statement.user), statement.event);
+    const pg_uuid_t *const organization = id_in(whole, statement.table->organization);
+    if (organization == nullptr && statement.table->user != InvalidAttrNumber) {
+        const Organizations concerned = organizations_of(*id_in(whole, statement.table->user), statement.event);
         for (int i = 0; i < concerned.count; ++i) {
             event.organization = concerned.ids[i];
             add(statement.writer, event);
@@ -125,7 +112,7 @@ void record(AuditedStatement &statement, const AuditedRow &row) {
     if (verb.empty()) {
         return;
     }
-    if (statement.entity->extra != audit::Extra::none) {
+    if (statement.table->entity->extra != audit::Extra::none) {
         tell_extra(statement, row);
     }
     write_event(statement, row, verb);
@@ -179,27 +166,36 @@ void record_truncation(AuditedStatement &statement) {
     StringInfoData details;
     initStringInfo(&details);
     appendStringInfoString(&details, "{\"table\":");
-    append_json_text(&details, statement.entity->table);
+    append_json_text(&details, statement.table->entity->table);
     appendStringInfoChar(&details, '}');
-    begin(statement.writer, 1);
+    begin(statement.writer);
     AuditEvent event{};
-    event.type = statement.entity->type;
+    event.type = statement.table->entity->type;
     event.verb = "truncate";
     event.details = {details.data, static_cast<std::size_t>(details.len)};
     add(statement.writer, event);
     finish(statement.writer);
 }
 
+void prepare(AuditedStatement &statement) {
+    statement.transaction_start = GetCurrentTransactionStartTimestamp();
+    statement.names = begin_names();
+    initStringInfo(&statement.changes);
+    initStringInfo(&statement.row_name);
+    statement.row_memory = AllocSetContextCreate(CurrentMemoryContext, "audited row", ALLOCSET_DEFAULT_SIZES);
+    begin(statement.writer);
+}
+
 void record_rows(AuditedStatement &statement, Tuplestorestate *old_rows, Tuplestorestate *new_rows) {
     Reader before{};
     Reader now{};
     if (old_rows != nullptr) {
-        before = begin_reading(old_rows, statement.type);
+        before = begin_reading(old_rows, statement.table->type);
     }
     if (new_rows != nullptr) {
-        now = begin_reading(new_rows, statement.type);
+        now = begin_reading(new_rows, statement.table->type);
     }
-    prepare(statement, tuplestore_tuple_count(new_rows != nullptr ? new_rows : old_rows));
+    prepare(statement);
     for (;;) {
         CHECK_FOR_INTERRUPTS();
         // PostgreSQL puts the old and the new state of a row at the same place of both tables.
@@ -239,9 +235,8 @@ MLR_FUNCTION(mlregistry_trg_audit) {
     if (rows != nullptr && tuplestore_tuple_count(rows) == 0) {
         return PointerGetDatum(nullptr); // as the cascades of most foreign keys
     }
-    statement.entity = &entity_of_table(data);
-    statement.type = RelationGetDescr(data->tg_relation);
-    if (statement.entity->is_seeded && is_installing()) {
+    statement.table = &audited_table(data->tg_relation);
+    if (statement.table->entity->is_seeded && is_installing()) {
         return PointerGetDatum(nullptr);
     }
     if (rows == nullptr) {

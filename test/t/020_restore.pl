@@ -13,17 +13,31 @@ my $node = new_node('restore', conf => "max_locks_per_transaction = 256\nautovac
 my $folder = PostgreSQL::Test::Utils::tempdir();
 sql($node, 'postgres', 'CREATE ROLE mlr_owner; CREATE ROLE mlr_auditor; CREATE ROLE mlr_app;');
 
+# A row of the audit trail of long ago, in a partition of its own, which no other registry has.
+sub add_old_audit {
+    my ($database) = @_;
+    sql($node, $database, <<'SQL');
+INSERT INTO mlregistry.audit_logs (created_at, system_identifier, organization_id, actor, db_role, action, entity_type, changes, reason, ip_address, salt, leaf_hash)
+VALUES ('2020-02-29 12:00:00.000001+00', 1, '00000000-0000-8000-8000-000000000001', 'Ána', 'r', 'model.update', 'model', '{"b":[1.50,  2], "a":[null,"x"]}', E'tab \t', '::1', '\x00ff', sha256(''));
+UPDATE mlregistry.audit_logs l SET leaf_hash = mlregistry.audit_leaf_hash(l) WHERE created_at < '2021-01-01';
+SQL
+    is_sql($node, $database, 'SELECT task, object, rows FROM mlregistry.run_maintenance()', 'move_rows|audit_logs_y2020m02|1', 'a row of the trail is given a partition');
+    return;
+}
+
 # The registry that is dumped.
 sql($node, 'postgres', 'CREATE DATABASE origin');
 sql($node, 'origin', q{CREATE EXTENSION mlregistry; SELECT mlregistry.install(owner => 'mlr_owner')});
 fill_registry($node, 'origin');
 add_dba_objects($node, 'origin');
+add_old_audit('origin');
 my %origin = (
     rows => row_digests($node, 'origin'),
     catalog => catalog($node, 'origin'),
     dump => dump_text($node, 'origin'),
 );
 cmp_ok(sql($node, 'origin', 'SELECT count(*) FROM mlregistry.model_versions'), '>', 300, 'the registry is filled');
+cmp_ok(sql($node, 'origin', 'SELECT count(*) FROM mlregistry.audit_logs'), '>', 300, 'so is the audit trail, to which a restore must not add');
 is_sql($node, 'origin', 'SELECT * FROM mlregistry.check_registry()', '', 'the registry that is dumped is consistent');
 is_sql($node, 'origin', q{SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'mlregistry'}, 'mlr_owner',
     'its tables belong to another role');
@@ -164,13 +178,19 @@ on_new_database('bare', 'the data alone into an installed registry', sub {
     fill_registry($node, $bare);
     is_quiet($node, [ 'pg_dump', '-Fc', '--data-only', '-f', "$folder/data-only", $bare ], 'the data are dumped');
     my $expected = rows_of_registry($bare);
+    add_old_audit($bare);
+    my $with_old = rows_of_registry($bare);
+    is_quiet($node, [ 'pg_dump', '-Fc', '--data-only', '-f', "$folder/by-partition", $bare ], 'the data are dumped, partition by partition');
+    is_quiet($node, [ 'pg_dump', '-Fc', '--data-only', '--load-via-partition-root', '-f', "$folder/by-root", $bare ], 'and for whatever partitions');
+    my $without_rows = q{CREATE EXTENSION mlregistry; SELECT mlregistry.uninstall('mlregistry'), mlregistry.install(seed => false)};
 
     on_new_database('restored', 'after TRUNCATE', sub {
         my ($database) = @_;
         sql($node, $database, 'CREATE EXTENSION mlregistry');
         my $tables = sql($node, $database,
             q{SELECT string_agg('mlregistry.' || relation_name, ', ') FROM mlregistry.registry_relations() WHERE kind = 'table'});
-        sql($node, $database, "TRUNCATE $tables");
+        # Which is in the trail, too.
+        sql($node, $database, "TRUNCATE $tables; TRUNCATE mlregistry.audit_logs");
         is_quiet($node, pg_restore($database, "$folder/data-only", '--disable-triggers'), 'no error, no warning');
         same_lines(rows_of_registry($database), $expected, 'all rows are the same');
         announce_always($database);
@@ -179,10 +199,26 @@ on_new_database('bare', 'the data alone into an installed registry', sub {
 
     on_new_database('restored', 'with install(seed => false)', sub {
         my ($database) = @_;
-        sql($node, $database, q{CREATE EXTENSION mlregistry; SELECT mlregistry.uninstall('mlregistry'), mlregistry.install(seed => false)});
+        sql($node, $database, $without_rows);
         is_quiet($node, pg_restore($database, "$folder/data-only", '--disable-triggers'), 'no error, no warning');
         same_lines(rows_of_registry($database), $expected, 'all rows are the same');
         announce_always($database);
+        is_sql($node, $database, 'SELECT * FROM mlregistry.check_registry()', '', 'check_registry() finds nothing');
+    });
+
+    on_new_database('restored', 'where a partition is missing', sub {
+        my ($database) = @_;
+        sql($node, $database, $without_rows);
+        local $ENV{PGOPTIONS} = '-c session_replication_role=replica';
+        my ($status, undef, $err) = run_client($node, pg_restore($database, "$folder/by-partition", '-1'));
+        isnt($status, 0, 'partition by partition it fails');
+        like($err, qr/relation "mlregistry.audit_logs_y2020m02" does not exist/, 'and says why');
+        is_quiet($node, pg_restore($database, "$folder/by-root"), 'by the root: no error, no warning');
+        delete local $ENV{PGOPTIONS};
+        is_sql($node, $database, 'SELECT check_name, object FROM mlregistry.check_registry()', 'rows_in_default|mlregistry.audit_logs_default',
+            'check_registry() finds a row whose month has no partition');
+        is_sql($node, $database, 'SELECT * FROM mlregistry.run_maintenance()', 'move_rows|audit_logs_y2020m02|1', 'and maintenance makes one');
+        same_lines(rows_of_registry($database), $with_old, 'all rows are the same');
         is_sql($node, $database, 'SELECT * FROM mlregistry.check_registry()', '', 'check_registry() finds nothing');
     });
 });
@@ -247,7 +283,10 @@ on_new_database('restored', 'where CREATE EXTENSION and uninstall() have been ca
     my @errors = $err =~ /error: (.*)/g;
     is_deeply(\@errors, ['could not execute query: ERROR:  schema "mlregistry" already exists'], 'the schema is there: no other error');
     is_restored($database);
-    is_quiet($node, pg_restore($database, $custom, '--clean', '--if-exists', '-1'), 'pg_restore --clean --if-exists replaces a full registry');
+    # PostgreSQL drops no primary key of a partition, whosever it is; the tables go afterwards.
+    (undef, undef, $err) = run_client($node, pg_restore($database, $custom, '--clean', '--if-exists'));
+    is_deeply([ grep { !/cannot drop inherited constraint "audit_logs_\w+_pkey"/ } $err =~ /error: (.*)/g ], [],
+        'pg_restore --clean --if-exists replaces a full registry: no error but of primary keys of partitions');
     is_restored($database);
     sql($node, $database, 'DROP VIEW dba_report; DROP MATERIALIZED VIEW dba_highest; DROP TABLE dba_notes');
     sql($node, $database, q{SELECT mlregistry.uninstall('mlregistry')});

@@ -317,6 +317,7 @@ SQL
     is_sql($node, 'd', $registers, $registered, 'an application does the main job', as => 'mlr_app');
     is_sql($node, 'd', q{SELECT DISTINCT created_by, updated_by FROM mlregistry.models}, 'mlr_app|mlr_app', 'in its own name');
     is_sql($node, 'd', q{SELECT rule, n FROM mlregistry.guards}, 'version|1', 'the guard was written');
+    is_sql($node, 'd', q{SELECT DISTINCT actor, db_role FROM mlregistry.audit_logs}, 'mlr_app|mlr_app', 'and the audit trail');
     is_sql($node, 'd', 'SELECT model_name FROM mlregistry.v_models_latest', 'fraud', 'it reads the view', as => 'mlr_app');
 
     my %forbidden = (
@@ -332,6 +333,13 @@ SQL
         'changing guards' => 'UPDATE mlregistry.guards SET n = 0',
         'emptying guards' => 'DELETE FROM mlregistry.guards',
         'truncating guards' => 'TRUNCATE mlregistry.guards',
+        'run_maintenance()' => 'SELECT * FROM mlregistry.run_maintenance()',
+        'make_partitions()' => q{SELECT * FROM mlregistry.make_partitions('audit_logs')},
+        'apply_audit_triggers()' => 'SELECT mlregistry.apply_audit_triggers()',
+        map({ ("writing into $_" => "INSERT INTO mlregistry.$_ (system_identifier, organization_id, actor, db_role, action, entity_type, salt, leaf_hash) VALUES (1, gen_random_uuid(), 'a', 'b', 'c.d', 'c', '', sha256(''))",
+                "changing $_" => "UPDATE mlregistry.$_ SET actor = 'x'",
+                "emptying $_" => "DELETE FROM mlregistry.$_",
+                "truncating $_" => "TRUNCATE mlregistry.$_") } 'audit_logs', 'audit_logs_default'),
         'changing registry_meta' => 'UPDATE mlregistry.registry_meta SET value = value',
         'replacing a function' => q{CREATE OR REPLACE FUNCTION mlregistry.is_email(text) RETURNS boolean LANGUAGE sql AS 'SELECT true'},
         'disabling triggers' => 'ALTER TABLE mlregistry.models DISABLE TRIGGER USER',

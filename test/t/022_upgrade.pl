@@ -17,7 +17,7 @@ BAIL_OUT('there is no released version to upgrade from') unless @released;
 
 my $node = new_node('upgrade');
 my $folder = PostgreSQL::Test::Utils::tempdir();
-sql($node, 'postgres', 'CREATE ROLE mlr_owner; CREATE ROLE mlr_auditor; CREATE ROLE mlr_app LOGIN');
+sql($node, 'postgres', 'CREATE ROLE mlr_owner; CREATE ROLE mlr_auditor; CREATE ROLE mlr_app LOGIN; CREATE ROLE mlr_granted');
 
 my $clean = 'SELECT * FROM mlregistry.check_registry()';
 my $versions = 'SELECT extension_version, schema_version, library_version FROM mlregistry.registry_info()';
@@ -28,10 +28,15 @@ sub new_database { my ($database, $sql) = @_; sql($node, 'postgres', "CREATE DAT
 sub drop_database { my ($database) = @_; sql($node, 'postgres', "DROP DATABASE $database"); return }
 
 # The rows of all tables but registry_meta, which knows the version, and without the columns that migrations add, fill or empty.
+# Rules of access one by one: a new table brings one.
 my @migrated = qw(frozen_at team_id created_by_user registered_by_user validated_by_user set_by_user added_by_user recorded_by_user);
 sub rows {
     my ($database) = @_;
-    return join "\n", grep { !/^mlregistry\.registry_meta\|/ } split /\n/, row_digests($node, $database, @migrated);
+    my @lines = grep { !/^mlregistry\.(?:registry_meta|access_rules)\|/ } split /\n/, row_digests($node, $database, @migrated);
+    if (sql($node, $database, q{SELECT to_regclass('mlregistry.access_rules') IS NOT NULL}) eq 't') {
+        push @lines, split /\n/, sql($node, $database, q{SELECT 'rule ' || table_name, scope, read_role, write_role, key_scope FROM mlregistry.access_rules});
+    }
+    return join "\n", @lines;
 }
 
 # What migrations fill in: frozen versions are those that somebody may rely on, and every alias has its open period, from
@@ -131,7 +136,8 @@ for my $old (@released) {
         is_sql($node, 'old', $versions, "$current|$current|$current", 'all versions are the current one');
         is_sql($node, 'old', $clean, '', 'check_registry() finds nothing');
         is_sql($node, 'old', $filled, '0|t|t|0', 'what migrations fill in is right') if $fills;
-        is_sql($node, 'old', <<'SQL', "4.23.0\na.bin\nvision\ntfjs\nt\n3.21.0", 'registering and what is new work');
+        is_sql($node, 'old', 'SELECT count(*) FROM mlregistry.audit_logs', '0', 'the upgrade is nothing to audit');
+        is_sql($node, 'old', <<'SQL', "4.23.0\na.bin\nvision\ntfjs\nt\n3.21.0\nalias.move\nfile.add\nmodel.tag\norganization.soft_delete\ntag.create\nversion.create", 'registering and what is new work');
 BEGIN;
 SET LOCAL search_path = public, mlregistry;
 UPDATE organizations SET deleted_at = now() WHERE slug = 'other';
@@ -142,6 +148,7 @@ SELECT model_name FROM search_models('fjs', max_rows => 1);
 SELECT FROM set_alias('tfjs', 'champion', '4.23.0');
 SELECT count(*) > 1 FROM alias_history h JOIN models m USING (model_id) WHERE m.model_name = 'tfjs' AND h.alias = 'champion';
 SELECT semver FROM resolve('tfjs@^3.0');
+SELECT DISTINCT action FROM audit_logs WHERE action NOT LIKE '%.freeze' ORDER BY 1;
 ROLLBACK;
 SQL
 
@@ -213,6 +220,28 @@ SELECT model_name FROM list_models() WHERE model_name = '$model';
 SELECT model_name FROM v_models_latest WHERE model_name = '$model';
 SQL
         }
+        drop_database('old');
+    };
+
+    # Roles with a level have rights on what is new as if it had been there; what a DBA has taken away stays away.
+    subtest "from $old, roles that were granted access" => sub {
+        new_database('old', "$install_old; $to_owner");
+        if (sql($node, 'old', q{SELECT to_regclass('mlregistry.role_access') IS NOT NULL}) eq 't') {
+            my $rights = q{SELECT r.relation_name, has_table_privilege('mlr_granted', 'mlregistry.' || r.relation_name, v), v FROM mlregistry.registry_relations() r, unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) v WHERE r.relation_name <> 'audit_logs' ORDER BY 1, 3};
+            sql($node, 'old', q{SELECT mlregistry.grant_access('mlr_granted', 'writer'), mlregistry.grant_access('mlr_app', 'writer', sql_only => true); REVOKE SELECT ON mlregistry.datasets FROM mlr_granted});
+            my $before = sql($node, 'old', $rights);
+            sql($node, 'old', $update);
+            same_lines(sql($node, 'old', $rights), $before, 'rights on tables that were there are as before');
+            is_sql($node, 'old', q{SELECT r, v FROM unnest('{mlr_granted,mlr_app,mlr_auditor}'::text[]) r, unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) v WHERE has_table_privilege(r, 'mlregistry.audit_logs', v)},
+                'mlr_granted|SELECT', 'who may read the rest may read the trail');
+            is_sql($node, 'old', q{SELECT count(*) FROM mlregistry.registry_partitions() p, unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) v WHERE has_table_privilege('mlr_granted', p.partition, v)}, '0', 'not its partitions');
+            is_sql($node, 'old', q{SELECT count(*) FROM pg_init_privs WHERE classoid = 'pg_class'::regclass AND objoid IN (SELECT oid FROM pg_class WHERE relnamespace = 'mlregistry'::regnamespace)}, '0',
+                'none of which came with the extension');
+        }
+        else {
+            sql($node, 'old', $update);
+        }
+        is_sql($node, 'old', $clean, '', 'check_registry() finds nothing');
         drop_database('old');
     };
 

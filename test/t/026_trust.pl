@@ -128,6 +128,35 @@ SQL
     }
 }
 
+# Partitions are made from what the owner has put on their table: in the owner's name.
+$database = fresh('partitions');
+sql($node, $database, "CREATE EXTENSION mlregistry; SELECT mlregistry.install(owner => 'owner_role')");
+sql($node, $database, "$traps RESET ROLE");
+sql($node, $database, <<'SQL', as => 'owner_role');
+CREATE FUNCTION of_owner.holds(n integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN
+    PERFORM setval('public.trap', 1 + (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)::int);
+    RETURN true;
+END$$;
+SET search_path = mlregistry, public;
+ALTER TABLE audit_logs ADD CONSTRAINT climb CHECK (of_owner.holds(1)), ADD CONSTRAINT climb_higher CHECK (actor <> '' AND of_owner.holds(length(actor)));
+ALTER TABLE audit_logs ALTER reason SET DEFAULT of_owner.holds(2)::text;
+CREATE TRIGGER climb AFTER INSERT OR DELETE ON audit_logs_default FOR EACH ROW EXECUTE FUNCTION of_owner.climb();
+CREATE TRIGGER climb AFTER DELETE ON guards FOR EACH ROW EXECUTE FUNCTION of_owner.climb();
+INSERT INTO audit_logs (created_at, system_identifier, organization_id, actor, db_role, action, entity_type, salt, leaf_hash)
+VALUES ('2020-02-29', 1, gen_random_uuid(), 'a', 'b', 'c.d', 'c', '', sha256(''));
+INSERT INTO guards (organization_id, rule, subject_id) VALUES (gen_random_uuid(), 'x', gen_random_uuid());
+SQL
+sql($node, $database, 'CREATE INDEX climb ON mlregistry.audit_logs ((of_owner.holds(length(actor)))) WHERE of_owner.holds(length(actor) + 3)');
+sql($node, $database, q{DO $$BEGIN EXECUTE format('DROP TABLE mlregistry.%I', 'audit_logs_' || to_char(now() AT TIME ZONE 'UTC' + interval '1 month', '"y"YYYY"m"MM')); END$$});
+# The row of 2020, the next month, a guard; the hash of that row; nothing.
+for my $case ([ 'run_maintenance()', 3 ], [ 'check_registry()', 1 ], [ 'run_maintenance()', 0 ]) {
+    my ($call, $n) = @$case;
+    is_sql($node, $database, "SELECT setval('public.trap', 1, false); SET constraint_exclusion = on; SELECT count(*) FROM mlregistry.$call", "1\n$n", $call);
+    is(sprung($database), $n == 3 ? 'harmless' : 'none', '  runs what the owner has put on the table with the rights of the owner, or not at all');
+}
+is_sql($node, $database, q{SELECT count(*) FROM mlregistry.audit_logs_y2020m02}, '1', 'the row is in its partition');
+is_sql($node, $database, q{SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'mlregistry'}, 'owner_role', 'and gives the owner what it makes');
+
 # Functions that are SECURITY DEFINER, and that the owner may call: what the owner has put on the tables runs as the owner.
 $database = fresh('definer');
 sql($node, $database, "CREATE EXTENSION mlregistry; SELECT mlregistry.install(owner => 'owner_role'); $traps RESET ROLE");

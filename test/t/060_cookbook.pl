@@ -1,4 +1,4 @@
-# The pages that psql prints: docs/cookbook.md, question by question, and docs/access.md.
+# The pages that psql prints: docs/cookbook.md, question by question, docs/access.md and docs/audit.md.
 #
 # REFRESH=1 writes what psql prints, and the cookbook's table of contents, into the pages instead (scripts/refresh-cookbook).
 use strict;
@@ -75,5 +75,6 @@ my ($list) = $cookbook =~ /^<!-- contents -->\n(.*?)^<!-- \/contents -->\n/ms;
 same_output($list // '', contents($cookbook), 'the table of contents names every recipe');
 
 page_prints('access', '##');
+page_prints('audit', '##');
 
 done_testing();

@@ -256,7 +256,9 @@ subtest 'direct SQL' => sub {
         q{INSERT INTO api_key_secrets (api_key_id, key_hash) VALUES ('} . id('api_key', 'admin@default') . q{', repeat('0', 64))},
         "CREATE FUNCTION mlregistry.x() RETURNS int LANGUAGE sql AS 'SELECT 1'", 'CREATE TABLE mlregistry.x ()', 'ALTER FUNCTION mlregistry.current_user_id() OWNER TO app', 'DROP EXTENSION mlregistry CASCADE',
         'SELECT install()', 'SELECT migrate()', "SELECT uninstall('mlregistry')", "SELECT set_registry_owner('app')", "SELECT run_detached('SELECT 1')", "SELECT grant_access('app', 'admin', 'acme')",
-        "SELECT revoke_access('reader_of_acme', 'acme')", 'SELECT new_api_key()', 'SELECT apply_access_rules()', 'SELECT load_sample_data()', 'SELECT drop_sample_data()', "SELECT create_organization('mine')", "SELECT create_user('me\@example.com', db_role => 'app')",
+        "SELECT revoke_access('reader_of_acme', 'acme')", 'SELECT new_api_key()', 'SELECT apply_access_rules()', 'SELECT apply_audit_triggers()', 'SELECT run_maintenance()', "SELECT make_partitions('audit_logs')",
+        'SELECT * FROM audit_logs_default', 'INSERT INTO audit_logs_default SELECT * FROM audit_logs LIMIT 1', 'INSERT INTO audit_logs SELECT * FROM audit_logs LIMIT 1', 'UPDATE audit_logs SET reason = NULL',
+        'DELETE FROM audit_logs', 'TRUNCATE audit_logs', 'ALTER TABLE audit_logs DETACH PARTITION audit_logs_default', 'ALTER TABLE audit_logs DISABLE TRIGGER ALL', 'SELECT load_sample_data()', 'SELECT drop_sample_data()', "SELECT create_organization('mine')", "SELECT create_user('me\@example.com', db_role => 'app')",
     );
     for my $statement (@refused) {
         my $state = sql_state($node, 'd', as_key('developer@default', $statement), as => 'app');

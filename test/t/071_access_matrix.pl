@@ -42,6 +42,7 @@ my %class = (
     'keys'         => [ qw( o:admin   never     never     never    ) ], # with a key: one that may make keys, so admin:write
     'secrets'      => [ qw( never     never     never     never    ) ],
     'facts'        => [ qw( always    never     never     never    ) ],
+    'trail'        => [ qw( told      never     never     never    ) ],
 );
 
 # Tables: class, and the scope that a key with scopes must have (names: any to read, any that writes to write).
@@ -73,6 +74,15 @@ my %table = (
     guards                   => [ 'secrets',      undef ],
     map { $_ => [ 'facts', undef ] } qw(registry_meta frameworks model_formats storage_formats tag_categories gpu_types),
 );
+
+# The trail tells of a row to whoever may read such a row there, and admins of all in their organization. Of people, keys and
+# grants it tells admins, and everybody of oneself. Kind of entity: the table whose rows it is about.
+my %trail = (
+    model => 'models', version => 'model_versions', alias => 'model_aliases', file => 'version_files', signature => 'version_signatures',
+    metric => 'model_metrics', dataset => 'datasets', project => 'projects', project_member => 'project_members', team => 'teams', tag => 'tags',
+    organization => 'organizations', member => 'organization_memberships', quota => 'resource_quotas', user => 'api_keys', api_key => 'api_keys',
+);
+$table{"audit_logs: $_"} = [ 'trail', undef ] for keys %trail;
 
 # Who they are: the role that logs in, the key that it authenticates with, and what that is in the two organizations.
 # A key holds in its own organization; what is public in another one it reads as every user does.
@@ -135,6 +145,8 @@ for my $key (sort keys %user_of_limited) {
     sql($node, 'd', key_row($key, "$user_of_limited{$key}\@default", 'default', permissions => $permissions));
 }
 sql($node, 'd', sprintf(q{INSERT INTO guards (organization_id, rule, subject_id) VALUES ('%1$s', 'test', '%1$s')}, organization_id('default')));
+# To have something to tell in each organization: people are created before they are members, and one organization by install().
+sql($node, 'd', q{UPDATE users SET avatar_url = 'https://example.com/me'; UPDATE organizations SET billing_email = 'bills@example.com'});
 
 # Statements that do no more than the verb: (select, insert, update, delete). $slug: the project.
 sub statements {
@@ -195,6 +207,18 @@ sub statements {
         map { my $row = $_->[1]; $_->[0] => [ "name = '$row'", q{description = 'x'}, q{(name) VALUES ('fresh')} ] }
             [ frameworks => 'onnx' ], [ model_formats => 'onnx' ], [ storage_formats => 'csv' ], [ tag_categories => 'domain' ], [ gpu_types => 'nvidia-t4' ],
     );
+    my %told = (
+        model => 'm', version => 'v2', alias => 'alias', file => 'file', signature => 'signature', metric => 'metric', dataset => 'd', project => 'p',
+        project_member => 'member', team => 'team', tag => 'spare', organization => 'o', member => 'membership', quota => 'quota', user => 'extra', api_key => 'key',
+    );
+    my %verb_of = (map({ $_ => 'create' } keys %trail), alias => 'set', file => 'add', signature => 'add', metric => 'record', project_member => 'add', member => 'add',
+        user => 'update', organization => 'update');
+    if (my ($kind) = $table =~ /^audit_logs: (.+)$/) {
+        $table = 'audit_logs';
+        $how{$table} = [ "entity_type = '$kind' AND entity_id = '{$told{$kind}}' AND action = '$kind.$verb_of{$kind}' AND organization_id = '{o}'", q{reason = reason},
+            q{(system_identifier, organization_id, project_id, actor, db_role, action, entity_type, salt, leaf_hash)} .
+            qq{ VALUES (1, '{o}', '{p}', session_user, session_user, '$kind.create', '$kind', '', sha256(''))} ];
+    }
     my ($where, $set, $values) = map { s/\{(\w+)\}/$v{$1}/gr } @{ $how{$table} };
     return (
         "SELECT FROM mlregistry.$table WHERE $where",
@@ -217,6 +241,10 @@ sub is_allowed {
     my $need = $class{$class}[$n];
     return 0 if $need eq 'never';
     return 1 if $need eq 'always';
+    if ($need eq 'told') {
+        my ($kind) = $table =~ /: (.+)$/;
+        return is_allowed($actor, $trail{$kind}, $organization, $slug, $verb) || is_allowed($actor, 'api_keys', $organization, $slug, $verb);
+    }
     my $standing = $standing{ $standings[ $organization eq 'default' ? 0 : 1 ] };
     my ($visibility) = $slug =~ /-(\w+)$/;
     my ($column) = grep { (qw(private organization public gone))[$_] eq $visibility } 0 .. 3;
@@ -245,7 +273,7 @@ for my $table (sort keys %table) {
     my %seen;
     for my $place (@places) {
         # Nobody is a member of the deleted project.
-        next if $table eq 'project_members' && $place->[1] =~ /-gone$/;
+        next if $table =~ /project_members?$/ && $place->[1] =~ /-gone$/;
         my @statements = statements($table, @$place);
         for my $n (0 .. 3) {
             push @cells, { table => $table, place => $place, verb => $verbs[$n], sql => $statements[$n] } unless $seen{ $statements[$n] }++;
@@ -302,6 +330,10 @@ my $own = sprintf(q{SELECT (SELECT count(*) FROM mlregistry.users WHERE user_id 
                            (SELECT count(*) FROM mlregistry.api_keys)}, user_id('viewer@default'), id('api_key', 'viewer@default'));
 is_sql($node, 'd', as_key('viewer@default', $own), '1|1|1', 'a user sees the own row and the own keys, and no other key', as => 'app');
 is_sql($node, 'd', as_key('viewer@acme', $own), '0|0|1', 'the other organization does not', as => 'app');
+my $told = q{SELECT string_agg(DISTINCT action, ' ' ORDER BY action) FROM mlregistry.audit_logs WHERE entity_type IN ('user', 'api_key')};
+is_sql($node, 'd', as_key('viewer@default', $told), 'api_key.create user.create user.set_password user.update', 'the trail tells a user of the own row and the own keys', as => 'app');
+is_sql($node, 'd', as_key('viewer@default', sprintf(q{SELECT count(*) FROM mlregistry.audit_logs WHERE entity_type IN ('user', 'api_key') AND subject_id <> '%s'}, user_id('viewer@default'))),
+    '0', 'and of nobody else', as => 'app');
 is_sql($node, 'd', as_key('both@acme', sprintf(q{SELECT count(*) FROM mlregistry.users WHERE user_id IN ('%s', '%s')},
     user_id('viewer@default'), user_id('viewer@acme'))), '1', 'whoever is in two organizations sees the people of the one that the key is of', as => 'app');
 
@@ -321,6 +353,7 @@ sql($node, 'd', q{UPDATE organizations SET subscription_status = 'active' WHERE 
 # The page of rules, as data-model.md gives it.
 my $rules = <<'RULES';
 access_rules|owner|owner|owner|
+audit_logs|project|viewer|owner|names
 alias_history|project|viewer|owner|versions
 api_key_secrets|owner|owner|owner|
 api_keys|self|viewer|owner|
@@ -383,7 +416,7 @@ SQL
     'a policy that asks for each row' => <<'SQL',
 SELECT p.tablename, p.policyname FROM pg_policies p
  WHERE p.schemaname = 'mlregistry'
-   AND regexp_replace(concat(p.qual, p.with_check), '\(\s*SELECT [^()]*\([^()]*\)[^()]*\)', '', 'g') ~ '(current_user_id|allowed_projects|allowed_organizations|bypasses_access)\('
+   AND regexp_replace(concat(p.qual, p.with_check), '\(\s*SELECT [^()]*\([^()]*\)[^()]*\)', '', 'g') ~ '(current_user_id|allowed_projects|allowed_organizations|readable_entities|bypasses_access)\('
 SQL
     'a view that reads with the rights of its owner' => <<'SQL',
 SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'mlregistry'::regnamespace AND c.relkind = 'v'
@@ -405,7 +438,8 @@ SELECT p.oid::regprocedure FROM pg_proc p
 SQL
 );
 is_sql($node, 'd', $left_out{$_}, '', "there is not $_") for sort keys %left_out;
-is(join(' ', sort keys %table), join(' ', sort split /\n/, sql($node, 'd',
+my %tables = map { s/:.*//r => 1 } keys %table;
+is(join(' ', sort keys %tables), join(' ', sort split /\n/, sql($node, 'd',
     q{SELECT relname FROM pg_class WHERE relnamespace = 'mlregistry'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition})),
     'this test walks every table');
 

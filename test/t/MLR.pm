@@ -205,7 +205,8 @@ sub dump_text {
 
 # Everything that the catalogs know about the extension and the schemas mlregistry and public, one line per fact.
 # Object identifiers and the order of columns are left out: an upgraded database may differ in them. So is pg_attver,
-# a number that minor releases of 2026 keep among the options of columns for themselves.
+# a number that minor releases of 2026 keep among the options of columns for themselves, and connoinherit of the primary
+# keys of partitions, which says nothing there and tells whether key or partition came first.
 sub catalog {
     my ($node, $database) = @_;
     return sql($node, $database, <<'SQL');
@@ -264,7 +265,7 @@ WITH schemas AS (
       FROM relations c JOIN pg_rewrite r ON r.ev_class = c.oid
     UNION ALL
     SELECT 'constraint', c.name || '.' || k.conname, ROW(k.contype, pg_get_constraintdef(k.oid), 'valid ' || k.convalidated,
-           k.condeferrable, k.condeferred, k.connoinherit, pg_temp.note(k.oid, 'pg_constraint'))::text
+           k.condeferrable, k.condeferred, k.connoinherit AND NOT (c.relispartition AND k.contype = 'p'), pg_temp.note(k.oid, 'pg_constraint'))::text
       FROM relations c JOIN pg_constraint k ON k.conrelid = c.oid
     UNION ALL
     SELECT 'index', c.name, ROW(pg_get_indexdef(i.indexrelid), 'unique ' || i.indisunique, 'primary ' || i.indisprimary,

@@ -28,6 +28,6 @@ CREATE OR REPLACE FUNCTION audit_leaf_hash(log record) RETURNS bytea
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_audit_leaf_hash';
 COMMENT ON FUNCTION audit_leaf_hash(record) IS 'what leaf_hash of a row of audit_logs must be: SHA-256 of a zero byte and audit_leaf()';
 
-CREATE OR REPLACE FUNCTION audit_note(kind text, id uuid, action text, details jsonb DEFAULT '{}', reason text DEFAULT NULL) RETURNS uuid
+CREATE OR REPLACE FUNCTION audit_note(kind text, id uuid, action text, details jsonb, reason text) RETURNS uuid
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_audit_note';
 COMMENT ON FUNCTION audit_note(text, uuid, text, jsonb, text) IS 'adds to the audit trail what happened outside, such as a download, about a model, a version or a dataset that one may read; returns its log_id';

@@ -209,9 +209,8 @@ CREATE OR REPLACE FUNCTION check_partitions() RETURNS TABLE (check_name text, se
     $function$;
 COMMENT ON FUNCTION check_partitions() IS 'partitions that are missing or open, rows that have none of their own: part of check_registry()';
 
--- constraint_exclusion: to plan a query on partitions is no occasion to run what their owner has put into a CHECK.
 CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET constraint_exclusion = off
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $function$
     DECLARE
         foreign_key record;
@@ -328,8 +327,9 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
     $function$;
 COMMENT ON FUNCTION check_rows() IS 'rows that break a rule of the registry: part of check_registry()';
 
+-- constraint_exclusion: planning a query, of partitions above all, is no occasion to run what their owner has put into a CHECK.
 CREATE OR REPLACE FUNCTION check_registry() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET constraint_exclusion = off
     AS $function$
     BEGIN
         IF mlregistry.schema_version() IS NULL THEN

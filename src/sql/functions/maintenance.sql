@@ -90,9 +90,10 @@ CREATE OR REPLACE FUNCTION close_partition(parent text, partition regclass) RETU
     $function$;
 COMMENT ON FUNCTION close_partition(text, regclass) IS 'takes all rights on a partition away, and gives it row security and the trigger of an append-only parent; true when it did not have all of that: part of make_partitions()';
 
--- Months begin and end in UTC, hence the settings.
+-- Months begin and end in UTC, hence the settings; constraint_exclusion as in check_registry().
 CREATE OR REPLACE FUNCTION make_partitions(parent text, move boolean DEFAULT false) RETURNS TABLE (partition_name text, moved bigint)
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO'
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO' SET constraint_exclusion = off
     AS $function$
     #variable_conflict use_variable
     DECLARE
@@ -146,6 +147,12 @@ CREATE OR REPLACE FUNCTION make_partitions(parent text, move boolean DEFAULT fal
             -- Moving takes its time, and belongs to run_maintenance().
             CONTINUE WHEN moved > 0 AND NOT move;
             partition_name := format('%s_y%sm%s', parent, to_char(month, 'YYYY'), to_char(month, 'MM'));
+            -- Once a partition, perhaps, and now an archive.
+            IF to_regclass(format('mlregistry.%I', partition_name)) IS NOT NULL THEN
+                RAISE WARNING 'table mlregistry.% is in the way: it is no partition of %', partition_name, parent
+                    USING HINT = 'Attach it, rename it or move it to another schema.';
+                CONTINUE;
+            END IF;
             PERFORM mlregistry.make_partition(parent, partition_name, month, month + interval '1 month', CASE WHEN moved > 0 THEN rest END);
             RETURN NEXT;
         END LOOP;
@@ -197,6 +204,7 @@ CREATE OR REPLACE FUNCTION run_maintenance() RETURNS TABLE (task text, object te
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
     SET search_path = pg_catalog, pg_temp
     SET lock_timeout = '10s'
+    SET constraint_exclusion = off
     AS $function$
     #variable_conflict use_column
     DECLARE

@@ -1,6 +1,7 @@
 -- 0.6.0: the audit trail. Before the line FUNCTIONS stands what has no OR REPLACE, after it the rights of new functions;
 -- at the line all functions are made anew.
 
+-- INCLUDE types/audit.sql
 -- INCLUDE types/xid8_brin.sql
 
 -- FUNCTIONS
