@@ -301,6 +301,47 @@ SQL
     is_sound($node, 'd', 'and with it gone');
 };
 
+subtest 'partitions that come while others write' => sub {
+    # The month has none: a record on its way to the default partition waits for whoever makes it, and then belongs there.
+    sql($node, 'd', "ALTER TABLE audit_logs DETACH PARTITION $month; CREATE TABLE public.aside AS TABLE $month; DROP TABLE $month");
+    my $maker = session($node, 'd', 'maker');
+    my $writer = session($node, 'd', 'writer');
+    ask($writer, $here);
+    is(ask($maker, 'BEGIN; SELECT count(*) FROM run_maintenance()'), '00000', 'somebody makes the partition of the month');
+    tell($writer, q{BEGIN; INSERT INTO tags (tag_name) VALUES ('late-1'), ('late-2'); INSERT INTO tags (tag_name) VALUES ('late-3'); COMMIT});
+    ok(is_waiting($node, 'd', 'writer'), 'somebody else writes');
+    is(ask($maker, 'COMMIT'), '00000', 'it is there');
+    is(ask($writer, ''), '00000', 'the other one goes on');
+    is_sql($node, 'd', q{SELECT tableoid::regclass, count(*) FROM audit_logs WHERE entity_name LIKE 'late-%' GROUP BY 1}, "$month|3", 'and its records are where they belong');
+    is_sql($node, 'd', q{SELECT * FROM check_partitions()}, '', 'check_registry() finds nothing');
+    # Taken back: they do belong to the default one.
+    sql($node, 'd', "DROP TABLE $month");
+    ask($maker, 'BEGIN; SELECT count(*) FROM run_maintenance()');
+    tell($writer, q{INSERT INTO tags (tag_name) VALUES ('later')});
+    ok(is_waiting($node, 'd', 'writer'), 'once more');
+    ask($maker, 'ROLLBACK');
+    is(ask($writer, ''), '00000', 'and taken back');
+    is_sql($node, 'd', q{SELECT tableoid::regclass FROM audit_logs WHERE entity_name = 'later'}, 'audit_logs_default', 'in the default partition');
+    is_sql($node, 'd', q{SELECT task, object, rows FROM run_maintenance()}, "move_rows|$month|1", 'from which it is moved');
+    # A writer that is in the middle holds up whoever makes a partition, not the other way round.
+    sql($node, 'd', "DROP TABLE $month");
+    ask($writer, q{BEGIN; INSERT INTO tags (tag_name) VALUES ('open-1')});
+    tell($maker, 'SELECT count(*) FROM run_maintenance()');
+    ok(is_waiting($node, 'd', 'maker'), 'maintenance waits for a record that is not committed');
+    is(ask($writer, q{INSERT INTO tags (tag_name) VALUES ('open-2'); COMMIT}), '00000', 'whose transaction goes on');
+    is(ask($maker, ''), '00000', 'then it goes on as well');
+    is_sql($node, 'd', q{SELECT tableoid::regclass, count(*) FROM audit_logs WHERE entity_name LIKE 'open-%' GROUP BY 1}, "$month|2", 'and has moved them');
+    stop_sessions($maker, $writer);
+    sql($node, 'd', "INSERT INTO $month SELECT * FROM public.aside; DROP TABLE public.aside");
+    is_sql($node, 'd', q{SELECT * FROM check_partitions()}, '', 'all is in order');
+    # A rule of the owner is seen to, as by any INSERT.
+    sql($node, 'd', 'CREATE TABLE public.ruled (action text); CREATE RULE also AS ON INSERT TO mlregistry.audit_logs DO ALSO INSERT INTO public.ruled VALUES (NEW.action)', as => 'mlr_owner');
+    sql($node, 'd', "$here INSERT INTO tags (tag_name) VALUES ('ruled')");
+    is_sql($node, 'd', q{SELECT action FROM public.ruled}, 'tag.create', 'a rule of the owner on the trail is followed');
+    sql($node, 'd', 'DROP RULE also ON mlregistry.audit_logs; DROP TABLE public.ruled', as => 'mlr_owner');
+    is_sound($node, 'd', 'after partitions have come and gone');
+};
+
 # ---- much at once, and what is broken off
 
 subtest 'large statements' => sub {
