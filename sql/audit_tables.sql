@@ -29,7 +29,7 @@ BEGIN
     RETURN t;
 END $$;
 CREATE VIEW pg_temp.found AS
-SELECT check_name, severity, pg_temp.timeless(object) AS object, pg_temp.timeless(detail) AS detail, hint FROM check_registry() WHERE check_name <> 'audit_hash' ORDER BY 1, 2, 3, 4;
+SELECT check_name, severity, pg_temp.timeless(object) AS object, pg_temp.timeless(detail) AS detail, hint FROM check_registry() WHERE check_name NOT LIKE 'audit%' ORDER BY 1, 2, 3, 4;
 CREATE VIEW pg_temp.partitions AS
 SELECT pg_temp.timeless(p.partition::text) AS partition, p.is_default, p.range_start = pg_temp.month(n) AS starts, p.range_end = pg_temp.month(n + 1) AS ends,
        obj_description(p.partition, 'pg_class') = CASE WHEN p.is_default THEN 'Rows of audit_logs whose month has no partition'
@@ -42,26 +42,13 @@ INSERT INTO audit_logs (system_identifier, organization_id, actor, db_role, acti
 VALUES (1, current_organization_id(), 'a', 'r', 'model.create', 'model', '\x00', sha256('x'))
 RETURNING created_at BETWEEN now() AND clock_timestamp() AS now, txid = pg_current_xact_id() AS this_transaction, log_id IS NOT NULL AS id, format, project_id, changes, erased_at;
 SELECT pg_temp.timeless(tableoid::regclass::text) AS partition FROM audit_logs WHERE actor = 'a';
-INSERT INTO broken VALUES
-    ('audit_logs_pkey', $$INSERT INTO audit_logs SELECT * FROM audit_logs WHERE actor = 'a'$$),
-    ('audit_erasure_consistency', $$UPDATE audit_logs SET erased_at = now()$$),
-    ('audit_erasure_consistency', $$UPDATE audit_logs SET salt = NULL$$),
-    ('audit_erasure_consistency', $$UPDATE audit_logs SET payload_hash = '\x00'$$),
-    ('audit_erasure_consistency', $$UPDATE audit_logs SET payload_hash = '\x00', salt = NULL$$),
-    ('audit_erasure_consistency', $$UPDATE audit_logs SET payload_hash = '\x00', erased_at = now()$$),
-    ('valid_leaf_hash', $$UPDATE audit_logs SET leaf_hash = '\x00'$$),
-    ('valid_leaf_hash', $$UPDATE audit_logs SET leaf_hash = leaf_hash || '\x00'$$);
--- what an erasure takes away
-INSERT INTO broken
-SELECT 'audit_erasure_consistency', format('UPDATE audit_logs SET payload_hash = %L, salt = NULL, erased_at = now(), %I = %L', '\x00', col, value)
-  FROM (VALUES ('entity_name', 'x'), ('changes', '{}'), ('details', '{}'), ('reason', 'x'), ('ip_address', '::1'), ('application_name', 'x'), ('user_agent', 'x')) AS c (col, value);
+INSERT INTO broken VALUES ('audit_logs_pkey', $$INSERT INTO audit_logs SELECT * FROM audit_logs WHERE actor = 'a'$$);
 SELECT pg_temp.judge();
-SELECT expected, state, count(*), count(*) FILTER (WHERE rule = CASE expected WHEN 'audit_logs_pkey' THEN replace(pg_temp.partition_of(0), 'mlregistry.', '') || '_pkey' ELSE expected END) AS by_it FROM outcome GROUP BY 1, 2 ORDER BY 1;
-UPDATE audit_logs SET payload_hash = '\x00', salt = NULL, erased_at = now() WHERE actor = 'a' RETURNING entity_type;
+SELECT expected, state, rule = replace(pg_temp.partition_of(0), 'mlregistry.', '') || '_pkey' AS by_it FROM outcome;
 SELECT col, state FROM unnest('{created_at,txid,system_identifier,log_id,organization_id,format,actor,db_role,action,entity_type,leaf_hash}'::text[]) AS col,
        pg_temp.error_of(format('UPDATE audit_logs SET %I = NULL', col)) AS e;
 -- the text of json stays as it is
-UPDATE audit_logs SET payload_hash = NULL, salt = '\x00', erased_at = NULL, changes = '{"b":[1.50,  2],"a":[null,"x"], "a":1}' WHERE actor = 'a' RETURNING changes;
+UPDATE audit_logs SET changes = '{"b":[1.50,  2],"a":[null,"x"], "a":1}' WHERE actor = 'a' RETURNING changes;
 ROLLBACK;
 
 -- This month and three more, by UTC, and the rest.
@@ -187,6 +174,70 @@ RESET ROLE;
 ALTER TABLE audit_logs_default OWNER TO CURRENT_USER;
 SELECT check_name, severity, object FROM pg_temp.found;
 SELECT set_registry_owner('regress_writer');
+SELECT * FROM pg_temp.found;
+ROLLBACK;
+
+-- Whatever the owner changes afterwards, its hash tells. The hash of a payload that is there is not stored; what was erased is no more.
+BEGIN;
+TRUNCATE audit_logs;
+SET LOCAL mlregistry.reason = 'because';
+SELECT FROM register_model('hashed', framework => 'onnx');
+SELECT count(*) AS rows FROM audit_logs;
+SELECT check_name, severity FROM check_registry();
+CREATE TEMP TABLE tampered (col text, value text);
+INSERT INTO tampered VALUES ('created_at', 'created_at + interval ''1 microsecond'''), ('txid', '''1'''), ('system_identifier', 'system_identifier + 1'), ('log_id', 'gen_random_uuid()'),
+    ('organization_id', 'gen_random_uuid()'), ('project_id', 'NULL'), ('subject_id', 'gen_random_uuid()'), ('entity_id', 'gen_random_uuid()'), ('user_id', 'gen_random_uuid()'), ('api_key_id', 'gen_random_uuid()'),
+    ('actor', '''x'''), ('db_role', '''x'''), ('action', '''model.delete'''), ('entity_type', '''x'''), ('entity_name', '''x'''), ('changes', '(changes::text || '' '')::json'), ('details', '''{}'''),
+    ('reason', '''Because'''), ('ip_address', '''10.9.8.7'''), ('application_name', '''x'''), ('user_agent', '''x'''), ('salt', '''\x00'''), ('leaf_hash', 'sha256(leaf_hash)');
+CREATE FUNCTION pg_temp.found_when(col text, value text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
+BEGIN
+    BEGIN
+        EXECUTE format('UPDATE mlregistry.audit_logs SET %I = %s', col, value);
+        answer := (SELECT string_agg(c.check_name || ' ' || c.severity, ', ') FROM mlregistry.check_registry() c);
+        RAISE EXCEPTION 'taken back';
+    EXCEPTION WHEN raise_exception THEN
+        RETURN answer;
+    END;
+END $$;
+SELECT pg_temp.found_when(col, value) AS found, count(*), string_agg(col, ' ' ORDER BY col) AS columns FROM tampered GROUP BY 1;
+-- every column but the version of the bytes and what an erasure needs
+SELECT attname FROM pg_attribute WHERE attrelid = 'audit_logs'::regclass AND attnum > 0 AND attname NOT IN (SELECT col FROM tampered) ORDER BY 1;
+ROLLBACK;
+
+-- An erasure takes everything that is hashed into the payload, or is found.
+BEGIN;
+TRUNCATE audit_logs;
+SELECT FROM register_model('erased', framework => 'onnx');
+CREATE TEMP TABLE erasures (ord integer GENERATED ALWAYS AS IDENTITY, what text);
+INSERT INTO erasures (what) VALUES ('erased_at = now()'), ('salt = NULL'), ('payload_hash = $$\x00$$'), ('salt = NULL, payload_hash = $$\x00$$'), ('erased_at = now(), payload_hash = $$\x00$$');
+INSERT INTO erasures (what)
+SELECT format('erased_at = now(), salt = NULL, payload_hash = sha256(salt || audit_payload(audit_logs)), %s', (SELECT string_agg(format('%I = %s', n, CASE WHEN n = col THEN value ELSE 'NULL' END), ', ' ORDER BY n) FROM unnest(ARRAY['entity_name', 'changes', 'details', 'reason', 'ip_address', 'application_name', 'user_agent']) AS n))
+  FROM (VALUES ('entity_name', '''x'''), ('changes', '''{}'''), ('details', '''{}'''), ('reason', '''x'''), ('ip_address', '''::1'''), ('application_name', '''x'''), ('user_agent', '''x'''), (NULL, NULL)) AS c (col, value);
+CREATE FUNCTION pg_temp.found_after(what text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
+BEGIN
+    BEGIN
+        EXECUTE 'UPDATE mlregistry.audit_logs SET ' || what;
+        answer := (SELECT string_agg(c.check_name, ' ' ORDER BY c.check_name) FROM mlregistry.check_registry() c);
+        RAISE EXCEPTION 'taken back';
+    EXCEPTION WHEN raise_exception THEN
+        RETURN answer;
+    END;
+END $$;
+SELECT left(what, 40) AS what, pg_temp.found_after(what) AS found, count(*) FROM erasures GROUP BY 1, 2 ORDER BY min(ord);
+ROLLBACK;
+
+-- Triggers that are gone are found and made again.
+BEGIN;
+DROP TRIGGER mlr_90_audit_update ON models;
+DROP TRIGGER mlr_90_audit_truncate ON tags;
+ALTER TABLE teams DISABLE TRIGGER mlr_90_audit_insert;
+SELECT * FROM pg_temp.found;
+SELECT apply_audit_triggers();
+ALTER TABLE mlregistry.teams ENABLE TRIGGER mlr_90_audit_insert;
 SELECT * FROM pg_temp.found;
 ROLLBACK;
 

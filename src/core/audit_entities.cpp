@@ -291,7 +291,7 @@ constexpr Entity all_entities[] = {
     words("gpu_types", "gpu_type"),
     silent("registry_meta", "Written by install() and migrate() only: what the installation knows of itself."),
     silent("guards", "Locks of rules: a counter that says nothing."),
-    silent("alias_history", "A history itself, written by what the aliases' audit tells."),
+    silent("alias_history", "A history itself, of changes that the audit of model_aliases tells."),
     silent("api_key_secrets", "The hash of a key, written once with the key, of which api_keys' audit tells."),
     silent("audit_logs", "The trail itself."),
 };

@@ -117,9 +117,6 @@ void append_json(StringInfo out, const JsonColumn &column, Datum value) {
 }
 
 bool is_empty(const JsonColumn &column, Datum value) {
-    if (column.kind == JsonKind::boolean) {
-        return !DatumGetBool(value);
-    }
     if (column.kind == JsonKind::json) {
         Jsonb *const document = DatumGetJsonbP(value);
         return !JB_ROOT_IS_SCALAR(document) && JB_ROOT_COUNT(document) == 0;

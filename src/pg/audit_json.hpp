@@ -30,7 +30,7 @@ void append_json(StringInfo out, const JsonColumn &column, Datum value);
 /// Appends a text as a JSON string.
 void append_json_text(StringInfo out, std::string_view text);
 
-/// True for what holds nothing: false, {} and [] in jsonb, an empty array.
+/// True for what holds nothing: {} and [] in jsonb, an empty array.
 bool is_empty(const JsonColumn &column, Datum value);
 
 } // namespace mlregistry::pg

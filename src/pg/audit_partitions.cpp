@@ -85,7 +85,6 @@ bool open_partition(AuditPartitions &partitions, PartitionDesc all, int number) 
         return false;
     }
     partitions.partition = relation;
-    partitions.partition_number = number;
     partitions.target = makeNode(ResultRelInfo);
     InitResultRelInfo(partitions.target, relation, 0, nullptr, 0);
     ExecOpenIndices(partitions.target, false);
@@ -93,15 +92,15 @@ bool open_partition(AuditPartitions &partitions, PartitionDesc all, int number) 
     return true;
 }
 
-/// Number of the partition for a moment, as in get_partition_for_tuple() of PostgreSQL; -1 where there is none.
+/// Number of the partition for a moment, as in get_partition_for_tuple() of PostgreSQL. -1 where there is none but the
+/// default one: while that is waited for, its range may have been given to a new one, which INSERT looks after.
 int number_of_partition(Relation table, PartitionDesc all, TimestampTz created_at) {
     PartitionKey const key = RelationGetPartitionKey(table);
     PartitionBoundInfo const bounds = all->boundinfo;
     Datum value = TimestampTzGetDatum(created_at);
     bool is_equal = false;
     const int bound = partition_range_datum_bsearch(key->partsupfunc, key->partcollation, bounds, 1, &value, &is_equal);
-    const int number = bounds->indexes[bound + 1];
-    return number >= 0 ? number : bounds->default_index;
+    return bounds->indexes[bound + 1];
 }
 
 void insert_into_partition(AuditPartitions &partitions, const Datum *values, const bool *nulls) {
@@ -152,12 +151,13 @@ bool insert_directly(AuditPartitions &partitions, TimestampTz created_at, const 
     PartitionDesc const all = RelationGetPartitionDesc(partitions.table, true);
     const int number = all->nparts == 0 ? -1 : number_of_partition(partitions.table, all, created_at);
     if (number < 0) {
-        return false; // INSERT says in its own words that there is no partition
+        return false;
     }
     const AsOwner as_owner{partitions.owner};
     MemoryContext const before = MemoryContextSwitchTo(partitions.executor->es_query_cxt);
-    const bool is_open = (partitions.partition != nullptr && partitions.partition_number == number) ||
-                         open_partition(partitions, all, number);
+    const bool is_open =
+        (partitions.partition != nullptr && RelationGetRelid(partitions.partition) == all->oids[number]) ||
+        open_partition(partitions, all, number);
     if (is_open) {
         MemoryContextSwitchTo(GetPerTupleMemoryContext(partitions.executor));
         insert_into_partition(partitions, values, nulls);

@@ -19,7 +19,6 @@ struct AuditPartitions {
     Oid owner;
     Relation table; ///< null: the short way is closed for all rows
     Relation partition;
-    int partition_number;
     EState *executor;
     ResultRelInfo *target;
     TupleTableSlot *slot;

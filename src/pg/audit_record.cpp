@@ -134,14 +134,19 @@ bytea *payload_bytes(const Record &record) {
     return erased ? nullptr : written(payload_of(record));
 }
 
-/// The hash of the payload that is there, or of the one that was.
-std::string_view payload_hash(const Record &record) {
+/// The hash of the payload that is there, or of the one that was; absent where neither is.
+audit::Field payload_hash(const Record &record) {
     const bytea *const payload = payload_bytes(record);
-    return payload == nullptr ? text_view(required(record, "payload_hash", BYTEAOID))
-                              : view_of(hash_of(*bytes_of(record, "salt"), view_of(payload)));
+    return payload == nullptr ? bytes_of(record, "payload_hash")
+                              : audit::Field{view_of(hash_of(*bytes_of(record, "salt"), view_of(payload)))};
 }
 
+/// Null where the payload is neither there nor erased, which leaves nothing to say of it.
 bytea *leaf_bytes(const Record &record) {
+    const audit::Field of_payload = payload_hash(record);
+    if (!of_payload.has_value()) {
+        return nullptr;
+    }
     const audit::Leaf leaf{
         .log_id = id_of(record, "log_id"),
         .organization_id = id_of(record, "organization_id"),
@@ -157,7 +162,7 @@ bytea *leaf_bytes(const Record &record) {
         .entity_type = text_of(record, "entity_type"),
         .entity_id = id_of(record, "entity_id"),
         .subject_id = id_of(record, "subject_id"),
-        .payload_hash = payload_hash(record),
+        .payload_hash = of_payload,
     };
     return written(leaf);
 }
@@ -177,11 +182,20 @@ MLR_FUNCTION(mlregistry_audit_payload) {
     PG_RETURN_BYTEA_P(payload);
 }
 
-/// audit_leaf(record) → bytea
-MLR_FUNCTION(mlregistry_audit_leaf) { PG_RETURN_BYTEA_P(leaf_bytes(record_argument(fcinfo))); }
+/// audit_leaf(record) → bytea; NULL where the payload is gone without having left its hash.
+MLR_FUNCTION(mlregistry_audit_leaf) {
+    bytea *const leaf = leaf_bytes(record_argument(fcinfo));
+    if (leaf == nullptr) {
+        PG_RETURN_NULL();
+    }
+    PG_RETURN_BYTEA_P(leaf);
+}
 
-/// audit_leaf_hash(record) → bytea
+/// audit_leaf_hash(record) → bytea; NULL likewise.
 MLR_FUNCTION(mlregistry_audit_leaf_hash) {
     const bytea *const leaf = leaf_bytes(record_argument(fcinfo));
+    if (leaf == nullptr) {
+        PG_RETURN_NULL();
+    }
     PG_RETURN_BYTEA_P(hash_of({&mlregistry::audit::leaf_prefix, 1}, view_of(leaf)));
 }

@@ -282,4 +282,25 @@ SQL
     is_sql($node, 'd', 'SELECT * FROM check_registry()', '', "aliases and deletions at $level: check_registry() finds nothing");
 }
 
+# Partitions of the audit trail are made while others write into it.
+subtest 'partitions while others write' => sub {
+    register_model('written');
+    sql($node, 'd', q{DO $$BEGIN EXECUTE format('DROP TABLE mlregistry.%I', 'audit_logs_' || to_char(now() AT TIME ZONE 'UTC' + interval '1 month', '"y"YYYY"m"MM')); END$$});
+    my ($before, $during) = (session($node, 'd', 'before'), session($node, 'd', 'during'));
+    my ($first, $second) = (session($node, 'd', 'first'), session($node, 'd', 'second'));
+    is(ask($before, q{BEGIN; SELECT semver FROM register_version('written', '1.0.0', 's3://race/1')}), '00000', 'a session writes and stays open');
+    my ($state, $answer) = ask($first, 'BEGIN; SELECT task, rows FROM run_maintenance()');
+    is("$state $answer", '00000 make_partition|0', 'maintenance does not wait for it');
+    tell($second, 'SELECT task, rows FROM run_maintenance()');
+    ok(is_waiting($node, 'd', 'second'), 'a second maintenance waits');
+    register_model('written-beside');
+    is(ask($during, q{SELECT semver FROM register_version('written-beside', '1.0.0', 's3://race/1')}), '00000', 'others go on writing');
+    is(ask($before, q{SELECT semver FROM register_version('written', '1.1.0', 's3://race/1'); COMMIT}), '00000', 'and so does the first');
+    ask($first, 'COMMIT');
+    is(ask($second, 'SELECT 1'), '00000', 'the second finds nothing left to do');
+    is_sql($node, 'd', q{SELECT count(*) FROM audit_logs WHERE action = 'version.create' AND entity_name LIKE 'written%'}, '3', 'all of it is in the trail');
+    is_sql($node, 'd', 'SELECT * FROM check_registry()', '', 'check_registry() finds nothing');
+    stop_sessions($before, $during, $first, $second);
+};
+
 done_testing();

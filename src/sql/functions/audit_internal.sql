@@ -22,7 +22,7 @@ COMMENT ON FUNCTION audit_payload(record) IS 'the bytes of a row of audit_logs t
 
 CREATE OR REPLACE FUNCTION audit_leaf(log record) RETURNS bytea
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_audit_leaf';
-COMMENT ON FUNCTION audit_leaf(record) IS 'the bytes of a row of audit_logs that its leaf_hash is over, behind a zero byte (docs/audit-format.md)';
+COMMENT ON FUNCTION audit_leaf(record) IS 'the bytes of a row of audit_logs that its leaf_hash is over, behind a zero byte (docs/audit-format.md); NULL where the payload is gone without its hash';
 
 CREATE OR REPLACE FUNCTION audit_leaf_hash(log record) RETURNS bytea
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_audit_leaf_hash';

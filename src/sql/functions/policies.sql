@@ -69,15 +69,15 @@ CREATE OR REPLACE FUNCTION policy_condition(table_name text, scope text, verb te
                 || ' OR organization_id = ANY ((SELECT mlregistry.allowed_organizations(''oversee'', ''admin''))::uuid[])'
             WHEN role = 'owner' THEN NULL
             -- Admins read all of their organization; others what is told of rows that they may read, as far as the trail knows:
-            -- projects go by their visibility now. Of people and keys one reads what is told of oneself.
+            -- projects go by their visibility now. Of people and keys one reads what is told of oneself. Public projects are open to
+            -- other organizations, what happened in them is not: it says who came from where.
             WHEN scope = 'project' AND verb = 'SELECT' AND table_name = 'audit_logs' THEN
                 'organization_id = ANY ((SELECT mlregistry.allowed_organizations(''oversee'', ''admin''))::uuid[])'
                 || CASE WHEN role = 'admin' THEN '' ELSE
-                   format(' OR (entity_type = ANY ((SELECT mlregistry.readable_entities())::text[])'
-                          ' AND (project_id = ANY ((SELECT mlregistry.allowed_projects(''read'', %1$L))::uuid[])'
-                          ' OR project_id IS NULL AND organization_id = ANY ((SELECT mlregistry.allowed_organizations(''read'', %1$L))::uuid[])))'
-                          ' OR (entity_type IN (''api_key'', ''user'') AND subject_id = (SELECT mlregistry.current_user_id())'
-                          ' AND organization_id = ANY ((SELECT mlregistry.allowed_organizations(''read'', %1$L))::uuid[]))', key_scope) END
+                   format(' OR (organization_id = ANY ((SELECT mlregistry.allowed_organizations(''read'', %1$L))::uuid[])'
+                          ' AND (entity_type = ANY ((SELECT mlregistry.readable_entities())::text[])'
+                          ' AND (project_id IS NULL OR project_id = ANY ((SELECT mlregistry.allowed_projects(''read'', %1$L))::uuid[]))'
+                          ' OR entity_type IN (''api_key'', ''user'') AND subject_id = (SELECT mlregistry.current_user_id())))', key_scope) END
             -- A project that is not there yet has nobody who owns it.
             WHEN table_name = 'projects' AND verb = 'INSERT' THEN
                 format('organization_id = ANY ((SELECT mlregistry.allowed_organizations(''admin'', %L))::uuid[])', key_scope)
