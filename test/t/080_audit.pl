@@ -111,7 +111,7 @@ SQL
     sql_fails($node, 'd', "SELECT mlregistry.trg_audit()", '39P01', 'a trigger is not called');
     sql_fails($node, 'd', "SELECT mlregistry.audit_leaf_hash(ROW(1, 2))", '42804', 'no record of the trail');
     sql_fails($node, 'd', "SELECT mlregistry.audit_leaf(l) FROM (SELECT * FROM mlregistry.models) AS l LIMIT 1", '42804', 'nor a row of another table');
-    sql_fails($node, 'd', "SELECT mlregistry.audit_leaf(jsonb_populate_record(NULL::mlregistry.audit_logs, '{\"format\": 1}'))", '22004', 'nor one that lacks what must be there');
+    sql_fails($node, 'd', "SELECT mlregistry.audit_leaf(jsonb_populate_record(NULL::mlregistry.audit_logs, '{\"format\": 1, \"salt\": \"x\"}'))", '22004', 'nor one that lacks what must be there');
     sql_fails($node, 'd', "SELECT mlregistry.audit_leaf_hash(jsonb_populate_record(l, '{\"format\": 2}')) FROM mlregistry.audit_logs l LIMIT 1", '0A000', 'a format that nobody knows');
     is_sql($node, 'd', "SELECT mlregistry.audit_leaf_hash(NULL::mlregistry.audit_logs) IS NULL", 't', 'NULL of NULL');
     is(count_of($node, 'd'), $n, 'and nothing was told');
@@ -138,7 +138,8 @@ subtest 'the reason' => sub {
 
 subtest 'audit_note()' => sub {
     fill_access($node, 'noted');
-    my $say = sub { my ($arguments, $role, $key) = @_; return sql_state($node, 'noted', defined $key ? as_key($key, "SELECT mlregistry.audit_note($arguments)") : "SELECT mlregistry.audit_note($arguments)", as => $role) };
+    sql($node, 'noted', q{CREATE FUNCTION t.note(kind text, id uuid, action text, details jsonb DEFAULT NULL, reason text DEFAULT NULL) RETURNS uuid LANGUAGE sql AS 'SELECT mlregistry.audit_note($1, $2, $3, $4, $5)'});
+    my $say = sub { my ($arguments, $role, $key) = @_; return sql_state($node, 'noted', defined $key ? as_key($key, "SELECT t.note($arguments)") : "SELECT t.note($arguments)", as => $role) };
     my %of = map { my $slug = $_; $slug => { model => id('model', $slug), version => id('version 1', $slug), dataset => id('dataset', $slug) } } qw(default-private default-organization default-public default-gone acme-private acme-organization acme-public);
     my $n = count_of($node, 'noted');
     my @expected = (
@@ -198,10 +199,10 @@ subtest 'audit_note()' => sub {
     is($as_admin->("'model', '$model', 'download', jsonb_build_object('x', repeat('x', 1048000))"), '00000', 'details of nearly a megabyte');
     is($as_admin->("'model', '$model', 'download', '{}', repeat('ä', 32769)"), '54000', 'a reason of more than 64 KiB');
     is($as_admin->("'model', '$of{'default-public'}{version}', 'download'"), 'P0002', 'the identifier of something else');
-    sql_fails($node, 'noted', 'BEGIN READ ONLY; ' . as_key('admin@default', "SELECT mlregistry.audit_note('model', '$model', 'download')") =~ s/^BEGIN;//r, '25006', 'in a transaction that only reads', as => 'app');
-    sql_fails($node, 'noted', "SET row_security = off; SELECT mlregistry.audit_note('model', '$model', 'download')", '42501', 'without row security nobody notes what row security would hide', as => 'reader_of_default');
-    is_sql($node, 'noted', sprintf("SELECT mlregistry.audit_note('model', '$model', 'download', '{\"b\": 1, \"a\": [1.50]}', 'because') IS NOT NULL; SELECT details::jsonb, reason, db_role, user_id IS NULL FROM audit_logs ORDER BY log_id DESC LIMIT 1"), qq(t\n{"a": [1.50], "b": 1}|because|$me|t), 'all of it is told');
-    is_sql($node, 'noted', "SET mlregistry.reason = 'of the session'; SELECT audit_note('model', '$model', 'download') = (SELECT log_id FROM audit_logs WHERE reason = 'of the session')", '', 'in one statement the note is not there yet');
+    sql_fails($node, 'noted', 'BEGIN READ ONLY; ' . as_key('admin@default', "SELECT t.note('model', '$model', 'download')") =~ s/^BEGIN;//r, '25006', 'in a transaction that only reads', as => 'app');
+    sql_fails($node, 'noted', "SET row_security = off; SELECT t.note('model', '$model', 'download')", '42501', 'without row security nobody notes what row security would hide', as => 'reader_of_default');
+    is_sql($node, 'noted', sprintf("SELECT t.note('model', '$model', 'download', '{\"b\": 1, \"a\": [1.50]}', 'because') IS NOT NULL; SELECT details::jsonb, reason, db_role, user_id IS NULL FROM audit_logs ORDER BY log_id DESC LIMIT 1"), qq(t\n{"a": [1.50], "b": 1}|because|$me|t), 'all of it is told');
+    is_sql($node, 'noted', "SET mlregistry.reason = 'of the session'; SELECT t.note('model', '$model', 'download') = (SELECT log_id FROM audit_logs WHERE reason = 'of the session')", '', 'in one statement the note is not there yet');
     is_sql($node, 'noted', "SELECT count(*) FROM audit_logs WHERE reason = 'of the session' AND action = 'model.download'", '1', 'then it is, with the reason of the session where none is given');
     is_sound($node, 'noted', 'notes');
 };
@@ -294,6 +295,9 @@ SQL
     is(ask($writer, "INSERT INTO tags (tag_name) VALUES ('w2'); DISCARD PLANS; INSERT INTO tags (tag_name) VALUES ('w3'); UPDATE models SET dba_b = 'c' WHERE model_name = 'old-one'"), '00000', 'while the tables get columns of the owner');
     is_sql($node, 'd', q{SELECT string_agg(entity_name || ' ' || dba_note, ', ' ORDER BY log_id) FROM audit_logs WHERE entity_name IN ('w2', 'w3')}, 'w2 seen, w3 seen', 'and its records are there');
     is_sql($node, 'd', q{SELECT changes FROM audit_logs WHERE action = 'model.update' ORDER BY log_id DESC LIMIT 1}, '{"dba_b":["b","c"]}', 'a column of his is told of');
+    # Rows are older than the column, and hold its default without having been written.
+    sql($node, 'd', q{UPDATE models SET description = 'about a default' WHERE model_name = 'tfjs'; UPDATE models SET dba_b = dba_b WHERE model_name = 'tfjs'});
+    is_sql($node, 'd', q{SELECT count(*) FROM audit_logs WHERE changes::text LIKE '%dba_b%'}, '1', 'a default that a row holds since is no change of it');
     is(ask($writer, 'DISCARD ALL; SET search_path = public, mlregistry; UPDATE models SET dba_b = \'d\' WHERE model_name = \'old-one\''), '00000', 'DISCARD ALL');
     stop_sessions($writer);
     is_sound($node, 'd', 'with a column more');
@@ -532,7 +536,7 @@ SQL
         is_sql($node, $database, q{SELECT bool_and(l.changes::jsonb #>> '{description,1}' = m.description) FROM mlregistry.audit_logs l JOIN mlregistry.models m ON m.model_id = l.entity_id WHERE l.action = 'model.create'}, 't', 'JSON gives back what is there');
         is_sql($node, $database, q{SELECT bool_and(l.changes::jsonb #> '{metadata,1}' = m.metadata AND l.changes::jsonb #>> '{objective,1}' = m.objective) FROM mlregistry.audit_logs l JOIN mlregistry.models m ON m.model_id = l.entity_id WHERE l.action = 'model.update'}, 't', 'documents, too');
         return if $encoding ne 'LATIN1';
-        sql_fails($node, $database, q{SELECT mlregistry.audit_note('model', model_id, 'download', '{"x": "\u0416"}') FROM mlregistry.models}, '22P05', 'what the encoding does not know is no detail');
+        sql_fails($node, $database, q{SELECT mlregistry.audit_note('model', model_id, 'download', '{"x": "\u0416"}', NULL) FROM mlregistry.models}, '22P05', 'what the encoding does not know is no detail');
         delete local $ENV{PGCLIENTENCODING};
         is_quiet($node, [ 'pg_dump', '-Fc', '-f', "$folder/latin1", 'latin1' ], 'it is dumped');
         sql($node, 'postgres', "CREATE DATABASE moved ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0");

@@ -20,7 +20,8 @@ my %standing = (
     'viewer'              => [ qw( -       read         read   -        read ) ],
     'project owner'       => [ qw( read    read         read   -        read ) ],
     'project viewer'      => [ qw( read    read         read   -        read ) ],
-    'stranger'            => [ qw( -       -            read   -        -    ) ],
+    # Public projects are open to other organizations, what happened in them is not: it says who came from where.
+    'stranger'            => [ qw( -       -            -      -        -    ) ],
     'granted reader'      => [ qw( read    read         read   -        read ) ],
     'nobody'              => [ qw( -       -            -      -        -    ) ],
 );
@@ -123,8 +124,8 @@ for my $organization (@organizations) {
             [ alias => "UPDATE model_aliases SET protected = true WHERE model_id = '$m'" ], [ file => "UPDATE version_files SET media_type = 'x/y' WHERE version_id = '$v2'" ],
             [ signature => "UPDATE version_signatures SET issuer = 'x' WHERE version_id = '$v2'" ], [ metric => "UPDATE model_metrics SET metric_value = 1 WHERE version_id = '$v2'" ],
             [ dataset => "UPDATE datasets SET row_count = 1 WHERE dataset_id = '$d'" ], [ dataset => "DELETE FROM dataset_tags WHERE dataset_id = '$d'" ],
-            [ project => "UPDATE projects SET description = 'x' WHERE slug = '$slug'" ], [ model => "SELECT audit_note('model', '$m', 'download')" ], [ version => "SELECT audit_note('version', '$v1', 'download')" ],
-            [ dataset => "SELECT audit_note('dataset', '$d', 'download')" ],
+            [ project => "UPDATE projects SET description = 'x' WHERE slug = '$slug'" ], [ model => "SELECT audit_note('model', '$m', 'download', NULL, NULL)" ], [ version => "SELECT audit_note('version', '$v1', 'download', NULL, NULL)" ],
+            [ dataset => "SELECT audit_note('dataset', '$d', 'download', NULL, NULL)" ],
             # What is gone altogether is told of as what is there.
             [ model => "INSERT INTO models (organization_id, project_id, model_name, framework) VALUES ('$o', '" . project_id($slug) . "', 'vanished', 'onnx')" ],
             [ model => "DELETE FROM models WHERE model_name = 'vanished'" ],
@@ -174,7 +175,7 @@ for my $actor (@actors) {
     $hidden += @records - @expected;
     @expected ? same_lines($got, join("\n", @expected), "$name: " . @expected . ' records') : is($got, '', "$name: nothing");
 }
-cmp_ok($read, '>', 1000, "records that are read: $read");
+cmp_ok($read, '>', 900, "records that are read: $read");
 cmp_ok($hidden, '>', 1000, "records that are hidden: $hidden");
 
 # A role without SQL rights, and ways around the table.
@@ -197,9 +198,9 @@ my $private = "project_id = '" . project_id('default-private') . "'";
 is($visible->('viewer@default', $private), 0, 'a private project is closed');
 sql($node, 'd', q{UPDATE projects SET visibility = 'public' WHERE slug = 'default-private'});
 cmp_ok($visible->('viewer@default', $private), '>', 10, 'made public, so is what was told of it');
-cmp_ok($visible->('viewer@acme', $private), '>', 10, 'to all');
+is($visible->('viewer@acme', $private), 0, 'to members of the organization');
 sql($node, 'd', q{UPDATE projects SET visibility = 'private' WHERE slug = 'default-private'});
-is($visible->('viewer@acme', $private), 0, 'and closed again');
+is($visible->('viewer@default', $private), 0, 'and closed again');
 sql($node, 'd', sprintf q{DELETE FROM organization_memberships WHERE user_id = '%s'}, user_id('extra@default'));
 is_sql($node, 'd', sprintf(q{SELECT count(*) > 3 FROM audit_logs WHERE subject_id = '%s'}, user_id('extra@default')), 't', 'somebody who leaves: what was told stays');
 sql($node, 'd', q{DELETE FROM projects WHERE slug = 'default-private'});
