@@ -305,6 +305,62 @@ SQL
     is_sound($node, 'd', 'and with it gone');
 };
 
+subtest 'checks, indexes and partitions of the owner' => sub {
+    # Whatever of his is run with a record runs as he.
+    sql($node, 'd', <<'SQL', as => 'mlr_owner');
+CREATE SEQUENCE public.run_check; CREATE SEQUENCE public.run_index; CREATE SEQUENCE public.run_predicate;
+CREATE FUNCTION public.run(what text, value text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF current_user <> 'mlr_owner' THEN
+        RAISE EXCEPTION '% runs as %', what, current_user USING ERRCODE = 'ZZ003';
+    END IF;
+    PERFORM nextval('public.run_' || what);
+    RETURN value;
+END $$;
+ALTER TABLE mlregistry.audit_logs ADD CONSTRAINT dba_check CHECK (public.run('check', entity_name) <> 'refused') NOT VALID;
+SQL
+    sql($node, 'd', q{CREATE INDEX dba_index ON mlregistry.audit_logs ((public.run('index', entity_name))) WHERE public.run('predicate', entity_type) = 'tag'});
+    sql($node, 'd', q{SELECT setval('public.run_check', 1, false), setval('public.run_index', 1, false), setval('public.run_predicate', 1, false)});
+    sql($node, 'd', "$here INSERT INTO tags (tag_name) VALUES ('checked')");
+    is_sql($node, 'd', q{SELECT (SELECT is_called FROM public.run_check), (SELECT is_called FROM public.run_index), (SELECT is_called FROM public.run_predicate)}, 't|t|t', 'a CHECK, an index and its predicate run as he');
+    sql_fails($node, 'd', "$here INSERT INTO tags (tag_name) VALUES ('refused')", '23514', 'what his CHECK refuses is not done', like => qr/dba_check/);
+    is_sql($node, 'd', q{SELECT count(*) FROM tags WHERE tag_name = 'refused'}, '0', 'nor half of it');
+    is_sql($node, 'd', q{SET enable_seqscan = off; SELECT count(*) FROM mlregistry.audit_logs WHERE public.run('index', entity_name) = 'checked' AND public.run('predicate', entity_type) = 'tag'}, '1', 'the record is in his index', as => 'mlr_owner');
+    sql($node, 'd', 'DROP INDEX mlregistry.dba_index; ALTER TABLE mlregistry.audit_logs DROP CONSTRAINT dba_check; DROP FUNCTION public.run(text, text); DROP SEQUENCE public.run_check, public.run_index, public.run_predicate', as => 'mlr_owner');
+    # A month that has partitions of its own, with columns in another order and one that was dropped.
+    my $n = count_of($node, 'd');
+    sql($node, 'd', <<"SQL");
+BEGIN;
+CREATE TABLE public.aside AS TABLE $month;
+SELECT pg_get_expr(relpartbound, oid) AS bound FROM pg_class WHERE oid = '$month'::regclass \\gset
+ALTER TABLE audit_logs DETACH PARTITION $month; DROP TABLE $month;
+SELECT 'CREATE TABLE public.dba_month (gone int, ' || string_agg(format('%I %s%s', attname, format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END), ', ' ORDER BY attnum DESC) || ') PARTITION BY HASH (log_id)'
+  FROM pg_attribute WHERE attrelid = 'audit_logs'::regclass AND attnum > 0 AND NOT attisdropped \\gexec
+ALTER TABLE public.dba_month DROP COLUMN gone;
+CREATE TABLE public.dba_month_0 PARTITION OF public.dba_month FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE public.dba_month_1 PARTITION OF public.dba_month FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+ALTER TABLE public.dba_month OWNER TO mlr_owner; ALTER TABLE public.dba_month_0 OWNER TO mlr_owner; ALTER TABLE public.dba_month_1 OWNER TO mlr_owner;
+ALTER TABLE audit_logs DROP CONSTRAINT audit_logs_pkey;
+ALTER TABLE audit_logs ATTACH PARTITION public.dba_month :bound;
+$here INSERT INTO tags (tag_name) SELECT 'split-' || n FROM generate_series(1, 40) n;
+COMMIT;
+SQL
+    is_sql($node, 'd', q{SELECT count(DISTINCT tableoid), count(*) FROM audit_logs WHERE entity_name LIKE 'split-%'}, '2|40', 'a month with partitions of its own, of another shape');
+    is_sound($node, 'd', 'in there');
+    sql($node, 'd', <<"SQL");
+BEGIN;
+INSERT INTO public.aside (SELECT l.* FROM audit_logs l WHERE tableoid::regclass::text LIKE 'dba_month%');
+DROP TABLE public.dba_month;
+ALTER TABLE audit_logs ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (organization_id, created_at, log_id);
+SELECT count(*) FROM run_maintenance();
+INSERT INTO audit_logs SELECT * FROM public.aside;
+DROP TABLE public.aside;
+COMMIT;
+SQL
+    is(count_of($node, 'd') - $n, 40, 'and back');
+    is_sound($node, 'd', 'back');
+};
+
 subtest 'partitions that come while others write' => sub {
     # The month has none: a record on its way to the default partition waits for whoever makes it, and then belongs there.
     sql($node, 'd', "ALTER TABLE audit_logs DETACH PARTITION $month; CREATE TABLE public.aside AS TABLE $month; DROP TABLE $month");
