@@ -155,8 +155,8 @@ bool insert_directly(AuditPartitions &partitions, TimestampTz created_at, const 
     PartitionDesc all = RelationGetPartitionDesc(partitions.table, true);
     int number = number_of_partition(partitions.table, all, created_at);
     if (number < 0 && all->nparts > 0 && all->boundinfo->default_index >= 0) {
-        // Whoever makes the partition that is missing holds the default one. Behind him there is the new one, and the INSERT
-        // of somebody who did not wait would be refused.
+        // Whoever makes the partition that is missing holds the default one. Behind him there is the new one, and the
+        // INSERT of somebody who did not wait would be refused.
         LockRelationOid(all->oids[all->boundinfo->default_index], RowExclusiveLock);
         all = RelationGetPartitionDesc(partitions.table, true);
         number = number_of_partition(partitions.table, all, created_at);
