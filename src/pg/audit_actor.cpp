@@ -17,7 +17,10 @@ namespace {
 
 char *reason_setting = nullptr;
 
-std::string_view view_of(const char *text) { return text == nullptr ? std::string_view{} : std::string_view{text}; }
+/// A copy: a setting may be changed by what runs with a record, such as a check of the owner of the table.
+std::string_view copy_of(const char *setting) {
+    return setting == nullptr ? std::string_view{} : std::string_view{pstrdup(setting)};
+}
 
 /// What a client sends when it connects (PGOPTIONS) and what came from a database of another encoding (ALTER ROLE …
 /// SET) is text that PostgreSQL has not looked at: in the trail it could be dumped and not be restored.
@@ -74,8 +77,8 @@ AuditActor acting_one() {
     if (identity != nullptr) {
         one.user_agent = pstrdup(identity->user_agent);
     }
-    one.application_name = view_of(application_name);
-    one.reason = view_of(reason_setting);
+    one.application_name = copy_of(application_name);
+    one.reason = copy_of(reason_setting);
     return one;
 }
 

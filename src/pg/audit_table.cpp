@@ -97,12 +97,11 @@ const Entity &entity_of(Relation relation) {
 
 /// In a memory context of its own, which stays: somebody up the stack may be working with it.
 AuditedTable *look_at(Relation relation, const Entity &entity) {
-    MemoryContext const memory = AllocSetContextCreate(CacheMemoryContext, "audited table", ALLOCSET_SMALL_SIZES);
+    MemoryContext const memory = AllocSetContextCreate(CurrentMemoryContext, "audited table", ALLOCSET_SMALL_SIZES);
     MemoryContext const before = MemoryContextSwitchTo(memory);
     auto *const table = static_cast<AuditedTable *>(palloc0(sizeof(AuditedTable)));
     table->entity = &entity;
-    // With what rows hold that are older than a column: a default that was never written into them.
-    table->type = CreateTupleDescCopyConstr(RelationGetDescr(relation));
+    table->type = CreateTupleDescCopy(RelationGetDescr(relation));
     table->key = id_named(table->type, entity.key_column);
     table->organization = id_named(table->type, "organization_id");
     table->project = id_named(table->type, "project_id");
@@ -120,6 +119,7 @@ AuditedTable *look_at(Relation relation, const Entity &entity) {
     }
     table->columns = columns;
     MemoryContextSwitchTo(before);
+    MemoryContextSetParent(memory, CacheMemoryContext); // only now: a table that is refused leaves nothing
     return table;
 }
 

@@ -93,8 +93,11 @@ void write_event(AuditedStatement &statement, const AuditedRow &row, std::string
         event.changes = {statement.changes.data, static_cast<std::size_t>(statement.changes.len)};
     }
     const pg_uuid_t *const organization = id_in(whole, statement.table->organization);
-    if (organization == nullptr && statement.table->user != InvalidAttrNumber) {
-        const Organizations concerned = organizations_of(*id_in(whole, statement.table->user), statement.event);
+    // A table about users, that is; one of another kind may have a column of that name from its owner.
+    const pg_uuid_t *const user =
+        statement.table->subject == statement.table->user ? id_in(whole, statement.table->user) : nullptr;
+    if (organization == nullptr && user != nullptr) {
+        const Organizations concerned = organizations_of(*user, statement.event);
         for (int i = 0; i < concerned.count; ++i) {
             event.organization = concerned.ids[i];
             add(statement.writer, event);
@@ -186,14 +189,16 @@ void prepare(AuditedStatement &statement) {
     begin(statement.writer);
 }
 
-void record_rows(AuditedStatement &statement, Tuplestorestate *old_rows, Tuplestorestate *new_rows) {
+/// `type` is that of the table now: what was known of it earlier may have had another default for rows that are older
+/// than a column.
+void record_rows(AuditedStatement &statement, TupleDesc type, Tuplestorestate *old_rows, Tuplestorestate *new_rows) {
     Reader before{};
     Reader now{};
     if (old_rows != nullptr) {
-        before = begin_reading(old_rows, statement.table->type);
+        before = begin_reading(old_rows, type);
     }
     if (new_rows != nullptr) {
-        now = begin_reading(new_rows, statement.table->type);
+        now = begin_reading(new_rows, type);
     }
     prepare(statement);
     for (;;) {
@@ -242,7 +247,7 @@ MLR_FUNCTION(mlregistry_trg_audit) {
     if (rows == nullptr) {
         record_truncation(statement);
     } else {
-        record_rows(statement, old_rows, new_rows);
+        record_rows(statement, RelationGetDescr(data->tg_relation), old_rows, new_rows);
     }
     return PointerGetDatum(nullptr);
 }
