@@ -62,15 +62,18 @@ void define_reason_setting() {
 AuditActor acting_one() {
     AuditActor one{};
     const Rights &rights = current_rights();
-    one.actor = pstrdup(name_of_actor(rights));
-    if (rights.has_user) {
-        one.user = rights.user;
-    }
-    if (rights.has_key) {
-        one.api_key = rights.key;
+    const SessionIdentity *const identity = session_identity();
+    if (identity != nullptr && identity->actor != nullptr && !rights.has_key && !InSecurityRestrictedOperation()) {
+        // The key has expired or was revoked since the statement began, perhaps by the statement.
+        one.actor = pstrdup(identity->actor);
+        one.user = identity->user;
+        one.api_key = identity->api_key;
+    } else {
+        one.actor = pstrdup(name_of_actor(rights));
+        one.user = rights.has_user ? std::optional{rights.user} : std::nullopt;
+        one.api_key = rights.has_key ? std::optional{rights.key} : std::nullopt;
     }
     one.db_role = GetUserNameFromId(GetSessionUserId(), false);
-    const SessionIdentity *const identity = session_identity();
     if (client_address(identity, one.ip_address)) {
         one.ip_address_text = DatumGetCString(DirectFunctionCall1(inet_out, one.ip_address));
     }

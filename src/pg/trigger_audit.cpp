@@ -2,6 +2,7 @@
 #include "audit_statement.hpp"
 #include "identity.hpp"
 #include "owner_query.hpp"
+#include "session_identity.hpp"
 #include "statement_trigger.hpp"
 
 #include "core/audit_entities.hpp"
@@ -13,6 +14,7 @@ extern "C" {
 #include "executor/executor.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 }
 
 namespace mlregistry::pg {
@@ -156,6 +158,16 @@ void end_reading(Reader &reader) {
     }
 }
 
+/// The record would name another one than who did it, or nobody: `UPDATE ... RETURNING sign_out()`.
+void require_one_identity() {
+    if (identity_changed_since(GetActiveSnapshot()->curcid)) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("the identity changed within a statement that changes data"),
+                        errdetail("The audit trail could not say who made the change."),
+                        errhint("Call authenticate() and sign_out() in statements of their own.")));
+    }
+}
+
 /// While install() writes the first rows there is nobody yet to tell of.
 bool is_installing() {
     const Oid owner = owner_of_registry("registry_meta");
@@ -244,6 +256,7 @@ MLR_FUNCTION(mlregistry_trg_audit) {
     if (statement.table->entity->is_seeded && is_installing()) {
         return PointerGetDatum(nullptr);
     }
+    require_one_identity();
     if (rows == nullptr) {
         record_truncation(statement);
     } else {
