@@ -39,13 +39,12 @@ bool is_changed(const AuditedStatement &statement, const AuditedRow &row, int co
                                   row.now->tts_values[column]));
 }
 
-/// True when the new value says what the record says of who and when.
+/// True when the value of a new row says what the record says of who and when.
 bool says_who_and_when(const AuditedStatement &statement, const AuditedColumn &column, Datum value) {
     const AuditActor &one = statement.writer.actor;
     return (column.is_actor && text_view(value) == one.actor) ||
            (column.is_user && one.user.has_value() && same_uuid(*DatumGetUUIDP(value), *one.user)) ||
-           ((column.is_moment_of_actor || (statement.event == Event::insert && column.json.kind == JsonKind::moment)) &&
-            DatumGetTimestampTz(value) == statement.transaction_start);
+           (column.json.kind == JsonKind::moment && DatumGetTimestampTz(value) == statement.transaction_start);
 }
 
 void append_value(StringInfo out, const AuditedColumn &column, TupleTableSlot *row, int number) {
@@ -135,9 +134,7 @@ std::string_view tell_difference(AuditedStatement &statement, const AuditedRow &
                                     .before = rule_text(column, row.before, i),
                                     .after = rule_text(column, row.now, i)};
         }
-        if (!row.now->tts_isnull[i] && says_who_and_when(statement, column, row.now->tts_values[i])) {
-            continue;
-        }
+        // Also who and when: the record says the new ones, but not whose name somebody has put his own over.
         append_change(statement, column, row, i);
     }
     return changed ? audit::verb_of_update(*statement.table->entity, {ruled, ruled_count}) : std::string_view{};

@@ -26,7 +26,6 @@ struct AuditedColumn {
     bool has_rule;           ///< its change may have a verb of its own
     bool is_actor;           ///< x_by
     bool is_user;            ///< x_by_user
-    bool is_moment_of_actor; ///< x_at beside x_by
 };
 
 /// An audited table. Columns that it has not are InvalidAttrNumber.

@@ -118,9 +118,9 @@ BEGIN
         ELSE
             CONTINUE WHEN was IS NOT DISTINCT FROM is_now;
         END IF;
-        -- Who and when, where a row of the trail says it anyway; of an existing row only a time that goes with somebody.
-        CONTINUE WHEN col LIKE '%\_by' AND is_now = to_jsonb(who) OR col LIKE '%\_by\_user' AND is_now = to_jsonb(who_id)
-                   OR col LIKE '%\_at' AND is_now = to_jsonb(now()) AND (old IS NULL OR new ? (left(col, -3) || '_by'));
+        -- Who and when, where a row of the trail says it anyway; of an existing row it does not say the old ones.
+        CONTINUE WHEN old IS NULL AND (col LIKE '%\_by' AND is_now = to_jsonb(who) OR col LIKE '%\_by\_user' AND is_now = to_jsonb(who_id)
+                                       OR col LIKE '%\_at' AND is_now = to_jsonb(now()));
         IF col = ANY (rule.redacted) THEN
             was := CASE WHEN was IS NOT NULL THEN '"***"' END;
             is_now := CASE WHEN is_now IS NOT NULL THEN '"***"' END;
@@ -207,6 +207,10 @@ CREATE FUNCTION pg_temp.tells_events(statement text, expected text, description 
 SELECT pg_temp.tells($$INSERT INTO models (model_id, model_name, framework, created_by, created_at) VALUES ('{m}', 'fraud-detector', 'xgboost', 'importer', '2020-02-29 12:00:00.5+00')$$,
     $$model.create m of m in default/main "fraud-detector" {"model_name": [null, "fraud-detector"], "display_name": [null, "fraud-detector"], "framework": [null, "xgboost"], "risk_level": [null, "medium"],
       "compliance_required": [null, false], "legal_hold": [null, false], "is_active": [null, true], "created_by": [null, "importer"], "created_at": [null, "2020-02-29T12:00:00.5+00:00"]}$$, 'model.create');
+SELECT pg_temp.tells($$UPDATE models SET created_by = current_actor(), created_at = now() WHERE model_id = '{m}'$$,
+    format('model.update m of m in default/main "fraud-detector" {"created_by": ["importer", %s], "created_at": ["2020-02-29T12:00:00.5+00:00", "<now>"]}', to_json(current_actor())), 'who puts his own name over another one leaves that in the trail');
+SELECT pg_temp.tells($$UPDATE models SET created_by = 'importer', created_at = '2020-02-29 12:00:00.5+00' WHERE model_id = '{m}'$$,
+    format('model.update m of m in default/main "fraud-detector" {"created_by": [%s, "importer"], "created_at": ["<now>", "2020-02-29T12:00:00.5+00:00"]}', to_json(current_actor())), 'and back');
 SELECT pg_temp.tells_events($$INSERT INTO models (model_id, model_name, framework) SELECT pg_temp.id(n), n, 'onnx' FROM unnest('{m2,m3}'::text[]) AS n$$,
     E'model.create m2 of m2 in default/main "m2"\nmodel.create m3 of m3 in default/main "m3"', 'one record for each row of a statement');
 SELECT pg_temp.tells($$UPDATE models SET description = 'Finds fraud', metadata = '{"b": [1, 2.50], "a": {}}' WHERE model_id = '{m}'$$,

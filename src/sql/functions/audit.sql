@@ -238,7 +238,7 @@ CREATE OR REPLACE FUNCTION audit_trail(
                                      since, until, actions, entity_types, max_rows, after);
     END
     $function$;
-COMMENT ON FUNCTION audit_trail(uuid, timestamptz, timestamptz, text[], text[], bigint, uuid) IS 'what happened to a model, a version, a dataset, a user, or whatever else events are found under, by its identifier: see audit_trail(text, ...); no rows for what there is none of';
+COMMENT ON FUNCTION audit_trail(uuid, timestamptz, timestamptz, text[], text[], bigint, uuid) IS 'what happened to a model, a version that is there, a dataset, a user, or whatever else events are found under, by its identifier: see audit_trail(text, ...); no rows for what there is none of';
 
 CREATE OR REPLACE FUNCTION audit_by_actor(
         actor text,
