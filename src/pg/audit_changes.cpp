@@ -6,6 +6,7 @@
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "common/sha2.h"
 #include "utils/datum.h"
 #include "utils/timestamp.h"
 }
@@ -47,11 +48,36 @@ bool says_who_and_when(const AuditedStatement &statement, const AuditedColumn &c
            (column.json.kind == JsonKind::moment && DatumGetTimestampTz(value) == statement.transaction_start);
 }
 
+/// The most that a value takes in a record. jsonb of some bytes can be a gigabyte of text (1e131000), of which a DELETE
+/// would have to tell all columns at once.
+constexpr int longest_value = 4 * 1024 * 1024;
+
+/// A value that is too long is told by its hash.
+void append_digest(StringInfo out, std::string_view text) {
+    std::uint8_t hash[PG_SHA256_DIGEST_LENGTH];
+    sha256(text, {}, hash);
+    appendStringInfoString(out, "\"sha256:");
+    for (const std::uint8_t byte : hash) {
+        appendStringInfo(out, "%02x", byte);
+    }
+    appendStringInfo(out, " of %zu bytes\"", text.size());
+}
+
 void append_value(StringInfo out, const AuditedColumn &column, TupleTableSlot *row, int number) {
     if (row == nullptr || row->tts_isnull[number]) {
         appendStringInfoString(out, "null");
     } else if (column.is_redacted) {
         appendStringInfoString(out, "\"***\"");
+    } else if (column.json.kind == JsonKind::json) {
+        StringInfoData text;
+        initStringInfo(&text);
+        append_json(&text, column.json, row->tts_values[number]);
+        if (text.len > longest_value) {
+            append_digest(out, {text.data, static_cast<std::size_t>(text.len)});
+        } else {
+            appendBinaryStringInfo(out, text.data, text.len);
+        }
+        pfree(text.data);
     } else {
         append_json(out, column.json, row->tts_values[number]);
     }

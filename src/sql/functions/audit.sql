@@ -97,7 +97,7 @@ CREATE OR REPLACE FUNCTION audit_action_patterns(actions text[]) RETURNS text[]
                           HINT = 'An action is written entity.verb: version.promote, version.* or *.delete.';
             END IF;
         END LOOP;
-        RETURN ARRAY(SELECT replace(replace(a, '_', '\_'), '*', '%') FROM unnest(actions) AS a);
+        RETURN ARRAY(SELECT replace(replace(a, '_', E'\\_'), '*', '%') FROM unnest(actions) AS a);
     END
     $function$;
 COMMENT ON FUNCTION audit_action_patterns(text[]) IS 'patterns for LIKE of actions as filters name them: version.promote, version.* or *.delete; 22023 for anything else';
