@@ -45,15 +45,6 @@ AttrNumber id_named(TupleDesc type, std::string_view name) {
     return column;
 }
 
-/// set_at beside set_by, created_at anywhere.
-bool is_moment_of_actor(TupleDesc type, std::string_view name) {
-    if (!has_ending(name, "_at")) {
-        return false;
-    }
-    const auto stem = static_cast<int>(name.size() - 3);
-    return name == "created_at" || column_named(type, psprintf("%.*s_by", stem, name.data())) != InvalidAttrNumber;
-}
-
 std::string_view json_text(std::string_view text) {
     StringInfoData json;
     initStringInfo(&json);
@@ -80,7 +71,6 @@ AuditedColumn column_of(const AuditedTable &table, int number) {
     column.has_rule = audit::has_rule(*table.entity, name);
     column.is_actor = has_ending(name, "_by") && column.json.kind == JsonKind::text;
     column.is_user = has_ending(name, "_by_user") && column.json.type == UUIDOID;
-    column.is_moment_of_actor = column.json.kind == JsonKind::moment && is_moment_of_actor(table.type, name);
     return column;
 }
 
@@ -97,7 +87,7 @@ const Entity &entity_of(Relation relation) {
 
 /// In a memory context of its own, which stays: somebody up the stack may be working with it.
 AuditedTable *look_at(Relation relation, const Entity &entity) {
-    MemoryContext const memory = AllocSetContextCreate(CacheMemoryContext, "audited table", ALLOCSET_SMALL_SIZES);
+    MemoryContext const memory = AllocSetContextCreate(CurrentMemoryContext, "audited table", ALLOCSET_SMALL_SIZES);
     MemoryContext const before = MemoryContextSwitchTo(memory);
     auto *const table = static_cast<AuditedTable *>(palloc0(sizeof(AuditedTable)));
     table->entity = &entity;
@@ -119,6 +109,7 @@ AuditedTable *look_at(Relation relation, const Entity &entity) {
     }
     table->columns = columns;
     MemoryContextSwitchTo(before);
+    MemoryContextSetParent(memory, CacheMemoryContext); // only now: a table that is refused leaves nothing
     return table;
 }
 
