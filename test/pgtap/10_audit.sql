@@ -455,10 +455,11 @@ SELECT pg_temp.tells($$UPDATE access_rules SET read_role = 'admin' WHERE table_n
 SELECT pg_temp.tells_events($$DELETE FROM access_rules WHERE table_name = 'teams'$$, 'access_rule.delete - of - in -/ "teams"', 'access_rule.delete');
 SELECT pg_temp.tells($$INSERT INTO access_rules VALUES ('teams', 'organization', 'viewer', 'developer', 'names')$$,
     $$access_rule.create - of - in -/ "teams" {"table_name": [null, "teams"], "scope": [null, "organization"], "read_role": [null, "viewer"], "write_role": [null, "developer"], "key_scope": [null, "names"]}$$, 'access_rule.create');
-SELECT pg_temp.tells(format('INSERT INTO %I (name) VALUES (%L)', t, 'w-' || t), CASE t WHEN 'gpu_types' THEN format('%s.create - of - in -/ "w-%s" {"name": [null, "w-%s"], "builtin": [null, false], "price_per_hour_usd": [null, 2.5000]}', e, t, t)
+-- One line for each test, which is how they are counted.
+SELECT concat_ws(E'\n', pg_temp.tells(format('INSERT INTO %I (name) VALUES (%L)', t, 'w-' || t), CASE t WHEN 'gpu_types' THEN format('%s.create - of - in -/ "w-%s" {"name": [null, "w-%s"], "builtin": [null, false], "price_per_hour_usd": [null, 2.5000]}', e, t, t)
                                                                                    ELSE format('%s.create - of - in -/ "w-%s" {"name": [null, "w-%s"], "builtin": [null, false]}', e, t, t) END, e || '.create'),
        pg_temp.tells(format('UPDATE %I SET description = %L WHERE NOT builtin', t, 'ours'), format('%s.update - of - in -/ "w-%s" {"description": [null, "ours"]}', e, t), e || '.update'),
-       pg_temp.tells_events(format('DELETE FROM %I WHERE NOT builtin', t), format('%s.delete - of - in -/ "w-%s"', e, t), e || '.delete')
+       pg_temp.tells_events(format('DELETE FROM %I WHERE NOT builtin', t), format('%s.delete - of - in -/ "w-%s"', e, t), e || '.delete'))
   FROM (VALUES ('frameworks', 'framework'), ('model_formats', 'model_format'), ('storage_formats', 'storage_format'), ('tag_categories', 'tag_category'), ('gpu_types', 'gpu_type')) AS v (t, e);
 SELECT pg_temp.tells_events($$UPDATE frameworks SET description = 'x' WHERE name = 'onnx'$$, 'framework.update - of - in -/ "onnx"', 'also of built-in words');
 
