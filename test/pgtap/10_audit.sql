@@ -533,7 +533,7 @@ version.delete m@1.4.0 of m in default/main "fraud@1.4.0"
 version.delete m@1.5.0 of m in default/main "fraud@1.5.0"
 version.delete m@1.6.0 of m in default/main "fraud@1.6.0"
 version.delete m@2.0.0-rc.1 of m in default/main "fraud@2.0.0-rc.1"$$, 'a model with all that belongs to it');
-SELECT pg_temp.tells_events($$DELETE FROM tags$$, E'tag.delete gold of gold in default/ "gold"\ndataset.untag d2 of d2 in default/main "d2"', 'a tag, and that it is taken from what had it');
+SELECT pg_temp.tells_events($$DELETE FROM tags$$, E'tag.delete gold of gold in default/ "gold"\ndataset.untag d2 of d2 in default/main "d2"\nrun.untag r5 of e2 in default/main "e2#1"', 'a tag, and that it is taken from what had it');
 -- A name that this transaction gave and took: the last one counts.
 SELECT pg_temp.tells_names($$INSERT INTO models (model_id, organization_id, project_id, model_name, framework) VALUES ('{m6}', '{default}', '{main}', 'before', 'onnx');
     INSERT INTO model_versions (version_id, organization_id, model_id, semver, artifact_uri) VALUES ('{m6@1.0.0}', '{default}', '{m6}', '1.0.0', '/x');
