@@ -354,7 +354,7 @@ SELECT pg_temp.tells($$INSERT INTO training_runs (run_id, experiment_id, hyperpa
 SELECT pg_temp.tells_events($$INSERT INTO training_runs (run_id, experiment_id, dataset_id) SELECT pg_temp.id(n), '{e}', '{d}' FROM unnest('{r2,r3,r4}'::text[]) AS n$$,
     E'run.queue r2 of e in default/main "Base line#2"\nrun.queue r3 of e in default/main "Base line#3"\nrun.queue r4 of e in default/main "Base line#4"'
     '\nrun.add_dataset r2 of e in default/main "Base line#2"\nrun.add_dataset r3 of e in default/main "Base line#3"\nrun.add_dataset r4 of e in default/main "Base line#4"', 'several, each with its dataset');
-SELECT pg_temp.tells($$UPDATE training_runs SET status = 'running', started_at = queued_at WHERE run_id = '{r}'$$, 'run.start r of e in default/main "Base line#1" {"status": ["queued", "running"]}', 'run.start');
+SELECT pg_temp.tells($$UPDATE training_runs SET status = 'running', started_at = queued_at WHERE run_id = '{r}'$$, 'run.start r of e in default/main "Base line#1" {"status": ["queued", "running"], "started_at": [null, "<now>"]}', 'run.start');
 SELECT pg_temp.tells($$UPDATE training_runs SET status = 'succeeded', completed_at = started_at + interval '1 second', precision_score = 0.5, recall_score = 0.5 WHERE run_id = '{r}'$$,
     format('run.succeed r of e in default/main "Base line#1" {"status": ["running", "succeeded"], "precision_score": [null, 0.5000], "recall_score": [null, 0.5000], "f1_score": [null, 0.5000], "duration_seconds": [null, 1.000], "completed_at": [null, %s]}',
            to_jsonb(now() + interval '1 second')), 'run.succeed, with what follows from it');
