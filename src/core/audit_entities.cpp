@@ -84,11 +84,33 @@ constexpr VerbRule signature_rules[] = {
     {"verification", any_value, "verified", "verify"},
 };
 
+constexpr VerbRule experiment_rules[] = {
+    soft_deletion[0],
+    soft_deletion[1],
+    {"status", any_value, "completed", "complete"},
+    {"status", any_value, "failed", "fail"},
+    {"status", any_value, "cancelled", "cancel"},
+    {"status", any_value, "running", "reopen"},
+};
+
+constexpr VerbRule run_rules[] = {
+    soft_deletion[0],
+    soft_deletion[1],
+    {"status", any_value, "running", "start"},
+    {"status", any_value, "succeeded", "succeed"},
+    {"status", any_value, "failed", "fail"},
+    {"status", any_value, "cancelled", "cancel"},
+    {"status", any_value, "timeout", "timeout"},
+};
+
 constexpr std::string_view password[] = {"password_hash"};
 
 // Use is no change.
 constexpr std::string_view last_used[] = {"last_used_at"};
 constexpr std::string_view last_login[] = {"last_login_at"};
+constexpr std::string_view last_run_number[] = {"last_run_number"};
+// It follows from queued_at.
+constexpr std::string_view run_day[] = {"run_day"};
 
 constexpr Entity words(std::string_view table, std::string_view type) noexcept {
     return {.table = table, .type = type, .key_column = {}, .name_column = "name", .is_seeded = true};
@@ -284,6 +306,45 @@ constexpr Entity all_entities[] = {
      .created = "tag",
      .removed = "untag",
      .extra = Extra::tag},
+    {.table = "experiments",
+     .type = "experiment",
+     .key_column = "experiment_id",
+     .subject = Subject::column,
+     .subject_column = "experiment_id",
+     .name_column = "experiment_name",
+     .key_scope = "runs",
+     .rules = experiment_rules,
+     .ignored = last_run_number},
+    {.table = "training_runs",
+     .type = "run",
+     .key_column = "run_id",
+     .subject = Subject::column,
+     .subject_column = "experiment_id",
+     .naming = Naming::numbered,
+     .name_column = "run_number",
+     .key_scope = "runs",
+     .created = "queue",
+     .rules = run_rules,
+     .ignored = run_day},
+    {.table = "run_datasets",
+     .type = "run",
+     .key_column = "run_id",
+     .subject = Subject::experiment_of_run,
+     .naming = Naming::of_run,
+     .key_scope = "runs",
+     .created = "add_dataset",
+     .updated = "update_dataset",
+     .removed = "remove_dataset",
+     .extra = Extra::dataset},
+    {.table = "run_tags",
+     .type = "run",
+     .key_column = "run_id",
+     .subject = Subject::experiment_of_run,
+     .naming = Naming::of_run,
+     .key_scope = "runs",
+     .created = "tag",
+     .removed = "untag",
+     .extra = Extra::tag},
     words("frameworks", "framework"),
     words("model_formats", "model_format"),
     words("storage_formats", "storage_format"),
@@ -292,6 +353,7 @@ constexpr Entity all_entities[] = {
     silent("registry_meta", "Written by install() and migrate() only: what the installation knows of itself."),
     silent("guards", "Locks of rules: a counter that says nothing."),
     silent("alias_history", "A history itself, of changes that the audit of model_aliases tells."),
+    silent("run_metrics", "Append-only, and far more of it than of anything else: the table is its own trail."),
     silent("api_key_secrets", "The hash of a key, written once with the key, of which api_keys' audit tells."),
     silent("audit_logs", "The trail itself."),
 };

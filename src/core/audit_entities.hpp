@@ -27,18 +27,21 @@ enum class Naming : std::uint8_t {
     of_version,  ///< model@semver of its version_id, and /name where it has a name column
     of_model,    ///< the model of its model_id
     of_dataset,  ///< the dataset of its dataset_id
+    of_run,      ///< experiment#number of its run_id
+    numbered,    ///< experiment#number, where the name column is the number
     of_user,     ///< the e-mail of its user_id
 };
 
 /// Entity under which a row is found together with others.
 enum class Subject : std::uint8_t {
     none,
-    column,           ///< subject_column says it
-    model_of_version, ///< the model of its version_id
+    column,            ///< subject_column says it
+    model_of_version,  ///< the model of its version_id
+    experiment_of_run, ///< the experiment of its run_id
 };
 
 /// What is said beside the columns: a name instead of an identifier.
-enum class Extra : std::uint8_t { none, tag, version };
+enum class Extra : std::uint8_t { none, tag, version, dataset };
 
 /// One table of the registry. All texts are literals. In the order in which it is written, not in that of sizes.
 struct Entity { // NOLINT(clang-analyzer-optin.performance.Padding)

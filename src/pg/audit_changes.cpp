@@ -133,6 +133,26 @@ void append_name_or_null(StringInfo out, AuditedStatement &statement, NamedTable
     }
 }
 
+/// What is said beside the columns.
+struct ExtraName {
+    AttrNumber column;
+    NamedTable table;
+    std::string_view json_name;
+};
+
+ExtraName extra_name(const AuditedStatement &statement) {
+    switch (statement.table->entity->extra) {
+    case audit::Extra::tag:
+        return {statement.table->tag, NamedTable::tags, "\"tag\""};
+    case audit::Extra::dataset:
+        return {statement.table->dataset, NamedTable::datasets, "\"dataset\""};
+    case audit::Extra::none:
+    case audit::Extra::version:
+        break;
+    }
+    return {statement.table->version, NamedTable::versions, "\"version\""};
+}
+
 } // namespace
 
 std::string_view tell_whole_row(AuditedStatement &statement, const AuditedRow &row) {
@@ -167,18 +187,16 @@ std::string_view tell_difference(AuditedStatement &statement, const AuditedRow &
 }
 
 void tell_extra(AuditedStatement &statement, const AuditedRow &row) {
-    const bool is_tag = statement.table->entity->extra == audit::Extra::tag;
-    const AttrNumber column = is_tag ? statement.table->tag : statement.table->version;
-    const pg_uuid_t *const before = id_in(row.before, column);
-    const pg_uuid_t *const now = id_in(row.now, column);
+    const ExtraName extra = extra_name(statement);
+    const pg_uuid_t *const before = id_in(row.before, extra.column);
+    const pg_uuid_t *const now = id_in(row.now, extra.column);
     if (before != nullptr && now != nullptr && same_uuid(*before, *now)) {
         return;
     }
-    const NamedTable table = is_tag ? NamedTable::tags : NamedTable::versions;
-    begin_pair(&statement.changes, is_tag ? "\"tag\"" : "\"version\"");
-    append_name_or_null(&statement.changes, statement, table, before);
+    begin_pair(&statement.changes, extra.json_name);
+    append_name_or_null(&statement.changes, statement, extra.table, before);
     appendStringInfoChar(&statement.changes, ',');
-    append_name_or_null(&statement.changes, statement, table, now);
+    append_name_or_null(&statement.changes, statement, extra.table, now);
     appendStringInfoChar(&statement.changes, ']');
 }
 

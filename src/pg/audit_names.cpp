@@ -34,6 +34,8 @@ constexpr TableOfNames tables[] = {
     {"datasets", "dataset_id", "dataset_name", nullptr},
     {"tags", "tag_id", "tag_name", nullptr},
     {"users", "user_id", "email", nullptr},
+    {"experiments", "experiment_id", "experiment_name", nullptr},
+    {"training_runs", "run_id", "run_number", "experiment_id"},
 };
 
 struct KnownName {

@@ -12,9 +12,9 @@ extern "C" {
 
 namespace mlregistry::pg {
 
-enum class NamedTable : std::uint8_t { models, versions, datasets, tags, users };
+enum class NamedTable : std::uint8_t { models, versions, datasets, tags, users, experiments, runs };
 
-/// What a row is called, and the row above it (the model of a version).
+/// What a row is called, and the row above it (the model of a version, the experiment of a run).
 struct NamedRow {
     bool found;
     std::string_view name;

@@ -38,6 +38,31 @@ bool append_name(StringInfo out, AuditedStatement &statement, NamedTable table, 
     return named.found;
 }
 
+/// Appends the name of the row above another one, the mark and that one's own name; false when there is no identifier.
+bool append_both_names(StringInfo out, AuditedStatement &statement, NamedTable above, const char *mark,
+                       NamedTable table, const pg_uuid_t *id) {
+    if (id == nullptr) {
+        return false;
+    }
+    const NamedRow &named = name_of(statement.names, table, *id);
+    const char *const own = pnstrdup(named.name.data(), named.name.size());
+    const pg_uuid_t parent = named.parent;
+    append_name(out, statement, above, &parent);
+    appendStringInfo(out, "%s%s", mark, own);
+    return true;
+}
+
+/// The row above a row of another table; null when there is none.
+const pg_uuid_t *parent_of(AuditedStatement &statement, NamedTable table, const pg_uuid_t *id) {
+    const NamedRow *const named = id == nullptr ? nullptr : &name_of(statement.names, table, *id);
+    if (named == nullptr || !named->found) {
+        return nullptr;
+    }
+    auto *const parent = static_cast<pg_uuid_t *>(palloc(sizeof(pg_uuid_t)));
+    *parent = named->parent;
+    return parent;
+}
+
 } // namespace
 
 const pg_uuid_t *id_in(TupleTableSlot *row, AttrNumber column) {
@@ -56,22 +81,25 @@ std::string_view name_row(AuditedStatement &statement, TupleTableSlot *row) {
         appendStringInfoChar(out, '@');
         append_column(out, statement, row);
         break;
-    case audit::Naming::of_version: {
-        const pg_uuid_t *const version = id_in(row, statement.table->version);
-        if (version == nullptr) {
+    case audit::Naming::numbered:
+        append_name(out, statement, NamedTable::experiments, id_in(row, statement.table->experiment));
+        appendStringInfoChar(out, '#');
+        append_column(out, statement, row);
+        break;
+    case audit::Naming::of_run:
+        append_both_names(out, statement, NamedTable::experiments, "#", NamedTable::runs,
+                          id_in(row, statement.table->run));
+        break;
+    case audit::Naming::of_version:
+        if (!append_both_names(out, statement, NamedTable::models, "@", NamedTable::versions,
+                               id_in(row, statement.table->version))) {
             break;
         }
-        const NamedRow &named = name_of(statement.names, NamedTable::versions, *version);
-        const char *const semver = pnstrdup(named.name.data(), named.name.size());
-        const pg_uuid_t model = named.parent;
-        append_name(out, statement, NamedTable::models, &model);
-        appendStringInfo(out, "@%s", semver);
         if (statement.table->name != InvalidAttrNumber) {
             appendStringInfoChar(out, '/');
             append_column(out, statement, row);
         }
         break;
-    }
     case audit::Naming::of_model:
         append_name(out, statement, NamedTable::models, id_in(row, statement.table->model));
         break;
@@ -86,18 +114,16 @@ std::string_view name_row(AuditedStatement &statement, TupleTableSlot *row) {
 }
 
 const pg_uuid_t *subject_of(AuditedStatement &statement, TupleTableSlot *row) {
-    if (statement.table->entity->subject != audit::Subject::model_of_version) {
-        return id_in(row, statement.table->subject);
+    switch (statement.table->entity->subject) {
+    case audit::Subject::model_of_version:
+        return parent_of(statement, NamedTable::versions, id_in(row, statement.table->version));
+    case audit::Subject::experiment_of_run:
+        return parent_of(statement, NamedTable::runs, id_in(row, statement.table->run));
+    case audit::Subject::none:
+    case audit::Subject::column:
+        break;
     }
-    const pg_uuid_t *const version = id_in(row, statement.table->version);
-    const NamedRow *const named =
-        version == nullptr ? nullptr : &name_of(statement.names, NamedTable::versions, *version);
-    if (named == nullptr || !named->found) {
-        return nullptr;
-    }
-    auto *const subject = static_cast<pg_uuid_t *>(palloc(sizeof(pg_uuid_t)));
-    *subject = named->parent;
-    return subject;
+    return id_in(row, statement.table->subject);
 }
 
 } // namespace mlregistry::pg

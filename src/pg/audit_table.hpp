@@ -43,6 +43,8 @@ struct AuditedTable {
     AttrNumber dataset;
     AttrNumber user;
     AttrNumber tag;
+    AttrNumber experiment;
+    AttrNumber run;
 };
 
 /// The table that a trigger is on; valid to the end of the session, true until the table is altered. Raises 39P01 for a

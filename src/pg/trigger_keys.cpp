@@ -40,9 +40,9 @@ struct Parent {
     }
 
 Parent parents[] = {
-    PLACE_OF("models", "model_id"),
-    PLACE_OF("model_versions", "version_id"),
-    PLACE_OF("datasets", "dataset_id"),
+    PLACE_OF("models", "model_id"),      PLACE_OF("model_versions", "version_id"),
+    PLACE_OF("datasets", "dataset_id"),  PLACE_OF("experiments", "experiment_id"),
+    PLACE_OF("training_runs", "run_id"),
 };
 
 #undef PLACE_OF
@@ -102,14 +102,18 @@ Parent *parent_named(const char *table) {
     return nullptr;
 }
 
-/// Arguments: parent table and parent key, then table and column of each other reference; or none. A parent that says
-/// nothing about the place, such as a user, is for triggers BEFORE UPDATE, which only keep the key.
+/// Arguments: parent table and parent key, then table and column of each other reference; or none. An empty parent is
+/// none, for a row that has references only. A parent that says nothing about the place, such as a user, is for
+/// triggers BEFORE UPDATE, which only keep the key.
 void prepare(const RowTrigger &trigger, KeysState &state) {
     state.organization = column_number(trigger, "organization_id", UUIDOID);
     state.project = optional_column(trigger, "project_id");
     add_key(state, state.organization);
     add_key(state, state.project);
     for (int i = 0; i + 1 < trigger.argument_count() && i / 2 <= max_references; i += 2) {
+        if (i == 0 && *trigger.argument(0) == '\0') {
+            continue;
+        }
         const AttrNumber column = column_number(trigger, trigger.argument(i + 1), UUIDOID);
         Parent *const known = parent_named(trigger.argument(i));
         if (known == nullptr && !(i == 0 && trigger.is_update)) {

@@ -495,7 +495,7 @@ subtest 'dump and restore' => sub {
     $restored->('restored', 'psql');
     my $empty = q{CREATE EXTENSION mlregistry; SELECT mlregistry.uninstall('mlregistry'), mlregistry.install(seed => false)};
     for my $options ([], ['--load-via-partition-root']) {
-        is_quiet($node, [ 'pg_dump', '-Fc', '--data-only', @$options, '-f', "$folder/data@$options", 'd' ], "pg_dump --data-only @$options");
+        is_dumped($node, [ 'pg_dump', '-Fc', '--data-only', @$options, '-f', "$folder/data@$options", 'd' ], "pg_dump --data-only @$options");
         $new->($empty);
         is_quiet($node, [ 'pg_restore', '--data-only', '--disable-triggers', '-d', 'restored', "$folder/data@$options" ], "pg_restore --data-only --disable-triggers, @$options");
         $restored->('restored', "the data alone @$options");

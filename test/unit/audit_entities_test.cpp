@@ -83,6 +83,44 @@ TEST(AuditEntities, OtherVerbs) {
     EXPECT_EQ(verb("user_credentials", {{"password_hash", "***", "***"}}), "set_password");
 }
 
+TEST(AuditEntities, RunsAndExperiments) {
+    const auto run = [](std::string_view from, std::string_view to) {
+        return verb("training_runs", {{"status", from, to}});
+    };
+    EXPECT_EQ(entity_of("training_runs")->created, "queue");
+    EXPECT_EQ(run("queued", "running"), "start");
+    EXPECT_EQ(run("running", "succeeded"), "succeed");
+    EXPECT_EQ(run("running", "failed"), "fail");
+    EXPECT_EQ(run("queued", "cancelled"), "cancel");
+    EXPECT_EQ(run("running", "timeout"), "timeout");
+    EXPECT_EQ(verb("training_runs", {{"gpu_hours", "set", "set"}}), "update");
+    EXPECT_EQ(verb("training_runs", {{"status", "running", "failed"}, {"deleted_at", "", "set"}}), "soft_delete");
+
+    const auto experiment = [](std::string_view from, std::string_view to) {
+        return verb("experiments", {{"status", from, to}});
+    };
+    EXPECT_EQ(experiment("running", "completed"), "complete");
+    EXPECT_EQ(experiment("running", "failed"), "fail");
+    EXPECT_EQ(experiment("running", "cancelled"), "cancel");
+    EXPECT_EQ(experiment("failed", "running"), "reopen");
+    EXPECT_EQ(verb("experiments", {{"deleted_at", "set", ""}}), "restore");
+
+    EXPECT_EQ(entity_of("run_datasets")->created, "add_dataset");
+    EXPECT_EQ(entity_of("run_datasets")->removed, "remove_dataset");
+    EXPECT_EQ(entity_of("run_tags")->removed, "untag");
+    EXPECT_TRUE(is_own_verb("run", "tag"));
+    EXPECT_TRUE(is_own_verb("run", "queue"));
+    EXPECT_FALSE(is_own_verb("run", "create"));
+}
+
+// The counter that runs are numbered with changes with each run, which is told of anyway; points of curves are not
+// told.
+TEST(AuditEntities, WhatRunsDoNotTell) {
+    ASSERT_EQ(entity_of("experiments")->ignored.size(), 1U);
+    EXPECT_EQ(entity_of("experiments")->ignored[0], "last_run_number");
+    EXPECT_FALSE(entity_of("run_metrics")->not_audited.empty());
+}
+
 TEST(AuditEntities, NobodyElseMayUseTheRegistrysVerbs) {
     EXPECT_TRUE(is_own_verb("model", "create"));
     EXPECT_TRUE(is_own_verb("model", "tag"));

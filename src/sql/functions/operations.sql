@@ -19,7 +19,7 @@ CREATE OR REPLACE FUNCTION is_older(version text, than text) RETURNS boolean
 COMMENT ON FUNCTION is_older(text, text) IS 'true when the first version precedes the second';
 
 CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, relation_name text, kind text, area text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 34 SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
     AS $function$VALUES
         (1, 'users', 'table', 'access'),
         (2, 'user_credentials', 'table', 'access'),
@@ -53,8 +53,14 @@ CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, 
         (30, 'model_metrics', 'table', 'catalog'),
         (31, 'alias_history', 'table', 'catalog'),
         (32, 'audit_logs', 'table', 'audit'),
-        (33, 'v_models_latest', 'view', 'catalog'),
-        (34, 'v_model_tags', 'view', 'catalog')
+        (33, 'experiments', 'table', 'training'),
+        (34, 'training_runs', 'table', 'training'),
+        (35, 'run_metrics', 'table', 'training'),
+        (36, 'run_datasets', 'table', 'training'),
+        (37, 'run_tags', 'table', 'training'),
+        (38, 'v_models_latest', 'view', 'catalog'),
+        (39, 'v_model_tags', 'view', 'catalog'),
+        (40, 'v_training_runs', 'view', 'training')
     $function$;
 COMMENT ON FUNCTION registry_relations() IS 'tables and views that install() makes, in that order';
 
@@ -181,7 +187,8 @@ CREATE OR REPLACE FUNCTION migrate() RETURNS text
               FROM (SELECT DISTINCT a.db_role FROM mlregistry.role_access a) AS g
               JOIN pg_roles r ON r.rolname = g.db_role
              CROSS JOIN LATERAL mlregistry.level_rights(mlregistry.highest_level(g.db_role)) l
-             WHERE l.relation_name <> ALL (there_before) AND g.db_role <> owner AND has_schema_privilege(r.oid, 'mlregistry', 'USAGE')
+             WHERE l.relation_name <> ALL (there_before) AND to_regclass(format('mlregistry.%I', l.relation_name)) IS NOT NULL
+               AND g.db_role <> owner AND has_schema_privilege(r.oid, 'mlregistry', 'USAGE')
         LOOP
             PERFORM mlregistry.run_detached(format('GRANT %s ON mlregistry.%I TO %I', given.rights, given.relation_name, given.db_role));
         END LOOP;

@@ -17,7 +17,7 @@ ALTER FUNCTION is_prerelease(semver) LEAKPROOF;
 -- A write_role of owner: nobody writes but triggers and functions that ask for themselves.
 CREATE OR REPLACE FUNCTION builtin_access_rules()
     RETURNS TABLE (table_name text, scope text, read_role text, write_role text, key_scope text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 30 SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
     AS $function$VALUES
         ('registry_meta',            'global',       'viewer', 'owner',       NULL),
         ('frameworks',               'global',       'viewer', 'owner',       NULL),
@@ -50,6 +50,11 @@ CREATE OR REPLACE FUNCTION builtin_access_rules()
         ('alias_history',            'project',      'viewer', 'owner',       'versions'),
         ('datasets',                 'project',      'viewer', 'contributor', 'datasets'),
         ('dataset_tags',             'project',      'viewer', 'contributor', 'datasets'),
+        ('experiments',              'project',      'viewer', 'contributor', 'runs'),
+        ('training_runs',            'project',      'viewer', 'contributor', 'runs'),
+        ('run_metrics',              'project',      'viewer', 'contributor', 'runs'),
+        ('run_datasets',             'project',      'viewer', 'contributor', 'runs'),
+        ('run_tags',                 'project',      'viewer', 'contributor', 'runs'),
         ('audit_logs',               'project',      'viewer', 'owner',       'names')
     $function$;
 COMMENT ON FUNCTION builtin_access_rules() IS 'who may read and write each table: what install() and migrate() put into access_rules';
