@@ -80,6 +80,10 @@ double normal_for(double t, double degrees) noexcept {
     const double a = degrees - 0.5;
     const double b = 48 * a * a;
     const double y = a * std::log1p(t * t / degrees);
+    constexpr double far = 1e4; // beyond, the chance is nothing, and powers of y may be more than a double holds
+    if (y > far) {
+        return std::numeric_limits<double>::infinity();
+    }
     return (((((-0.4 * y - 3.3) * y - 24) * y - 85.5) / (0.8 * y * y + 100 + b) + y + 3) / b + 1) * std::sqrt(y);
 }
 

@@ -148,6 +148,9 @@ TEST(Student, ClosedForms) {
     EXPECT_EQ(student_two_sided(1e200, 3), 0);
     EXPECT_EQ(student_two_sided(1e200, 1e6), 0);
     EXPECT_EQ(student_two_sided(1e153, 1e6), 0);
+    EXPECT_EQ(student_two_sided(4e120, 4e120), 0);
+    expect_close(student_two_sided(3, 4e120), std::erfc(3 / std::sqrt(2.0)), 1e-14);
+    expect_close(student_two_sided(3, std::numeric_limits<double>::max()), std::erfc(3 / std::sqrt(2.0)), 1e-14);
     EXPECT_TRUE(std::isnan(student_two_sided(nan_value, 3)));
     EXPECT_TRUE(std::isnan(student_two_sided(1, nan_value)));
     EXPECT_TRUE(std::isnan(student_two_sided(1, 0)));
