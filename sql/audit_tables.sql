@@ -29,7 +29,7 @@ BEGIN
     RETURN t;
 END $$;
 CREATE VIEW pg_temp.found AS
-SELECT check_name, severity, pg_temp.timeless(object) AS object, pg_temp.timeless(detail) AS detail, hint FROM check_registry() WHERE check_name <> 'audit_hash' ORDER BY 1, 2, 3, 4;
+SELECT check_name, severity, pg_temp.timeless(object) AS object, pg_temp.timeless(detail) AS detail, hint FROM check_registry() WHERE check_name NOT LIKE 'audit%' ORDER BY 1, 2, 3, 4;
 CREATE VIEW pg_temp.partitions AS
 SELECT pg_temp.timeless(p.partition::text) AS partition, p.is_default, p.range_start = pg_temp.month(n) AS starts, p.range_end = pg_temp.month(n + 1) AS ends,
        obj_description(p.partition, 'pg_class') = CASE WHEN p.is_default THEN 'Rows of audit_logs whose month has no partition'
@@ -42,34 +42,9 @@ INSERT INTO audit_logs (system_identifier, organization_id, actor, db_role, acti
 VALUES (1, current_organization_id(), 'a', 'r', 'model.create', 'model', '\x00', sha256('x'))
 RETURNING created_at BETWEEN now() AND clock_timestamp() AS now, txid = pg_current_xact_id() AS this_transaction, log_id IS NOT NULL AS id, format, project_id, changes, erased_at;
 SELECT pg_temp.timeless(tableoid::regclass::text) AS partition FROM audit_logs WHERE actor = 'a';
-INSERT INTO broken VALUES
-    ('audit_logs_pkey', $$INSERT INTO audit_logs SELECT * FROM audit_logs WHERE actor = 'a'$$);
+INSERT INTO broken VALUES ('audit_logs_pkey', $$INSERT INTO audit_logs SELECT * FROM audit_logs WHERE actor = 'a'$$);
 SELECT pg_temp.judge();
-SELECT expected, state, count(*), count(*) FILTER (WHERE rule = CASE expected WHEN 'audit_logs_pkey' THEN replace(pg_temp.partition_of(0), 'mlregistry.', '') || '_pkey' ELSE expected END) AS by_it FROM outcome GROUP BY 1, 2 ORDER BY 1;
--- Nothing is checked when it is written; an erasure that is not whole is found. The first is.
-CREATE TEMP TABLE erasure (n int, statement text);
-INSERT INTO erasure VALUES
-    (1, $$UPDATE audit_logs SET payload_hash = sha256('x'), salt = NULL, erased_at = now(), entity_name = NULL, application_name = NULL$$),
-    (2, $$UPDATE audit_logs SET erased_at = now()$$),
-    (3, $$UPDATE audit_logs SET salt = NULL$$),
-    (4, $$UPDATE audit_logs SET payload_hash = sha256('x')$$),
-    (5, $$UPDATE audit_logs SET payload_hash = sha256('x'), salt = NULL$$),
-    (6, $$UPDATE audit_logs SET payload_hash = sha256('x'), erased_at = now()$$);
-INSERT INTO erasure SELECT 6 + row_number() OVER (), format('UPDATE audit_logs SET payload_hash = sha256(%L), salt = NULL, erased_at = now(), %I = %L', 'x', col, value)
-  FROM (VALUES ('entity_name', 'x'), ('changes', '{}'), ('details', '{}'), ('reason', 'x'), ('ip_address', '::1'), ('application_name', 'x'), ('user_agent', 'x')) AS c (col, value);
-CREATE FUNCTION pg_temp.findings_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE found text;
-BEGIN
-    BEGIN
-        EXECUTE statement || ' WHERE actor = ''a''';
-        UPDATE audit_logs l SET leaf_hash = coalesce(audit_leaf_hash(l), l.leaf_hash) WHERE actor = 'a';
-        SELECT string_agg(DISTINCT c.check_name, ', ' ORDER BY c.check_name) INTO found FROM check_rows() c WHERE c.check_name LIKE 'audit%' AND c.object LIKE (SELECT format('log_id %s%%', log_id) FROM audit_logs WHERE actor = 'a');
-        RAISE EXCEPTION 'undo';
-    EXCEPTION WHEN raise_exception THEN
-        RETURN found;
-    END;
-END $$;
-SELECT n, pg_temp.findings_of(statement) AS findings FROM erasure ORDER BY n;
+SELECT expected, state, rule = replace(pg_temp.partition_of(0), 'mlregistry.', '') || '_pkey' AS by_it FROM outcome;
 SELECT col, state FROM unnest('{created_at,txid,system_identifier,log_id,organization_id,format,actor,db_role,action,entity_type,leaf_hash}'::text[]) AS col,
        pg_temp.error_of(format('UPDATE audit_logs SET %I = NULL', col)) AS e;
 -- the text of json stays as it is
@@ -229,6 +204,30 @@ END $$;
 SELECT pg_temp.found_when(col, value) AS found, count(*), string_agg(col, ' ' ORDER BY col) AS columns FROM tampered GROUP BY 1;
 -- every column but the version of the bytes and what an erasure needs
 SELECT attname FROM pg_attribute WHERE attrelid = 'audit_logs'::regclass AND attnum > 0 AND attname NOT IN (SELECT col FROM tampered) ORDER BY 1;
+ROLLBACK;
+
+-- An erasure takes everything that is hashed into the payload, or is found.
+BEGIN;
+TRUNCATE audit_logs;
+SELECT FROM register_model('erased', framework => 'onnx');
+CREATE TEMP TABLE erasures (ord integer GENERATED ALWAYS AS IDENTITY, what text);
+INSERT INTO erasures (what) VALUES ('erased_at = now()'), ('salt = NULL'), ('payload_hash = $$\x00$$'), ('salt = NULL, payload_hash = $$\x00$$'), ('erased_at = now(), payload_hash = $$\x00$$');
+INSERT INTO erasures (what)
+SELECT format('erased_at = now(), salt = NULL, payload_hash = sha256(salt || audit_payload(audit_logs)), %s', (SELECT string_agg(format('%I = %s', n, CASE WHEN n = col THEN value ELSE 'NULL' END), ', ' ORDER BY n) FROM unnest(ARRAY['entity_name', 'changes', 'details', 'reason', 'ip_address', 'application_name', 'user_agent']) AS n))
+  FROM (VALUES ('entity_name', '''x'''), ('changes', '''{}'''), ('details', '''{}'''), ('reason', '''x'''), ('ip_address', '''::1'''), ('application_name', '''x'''), ('user_agent', '''x'''), (NULL, NULL)) AS c (col, value);
+CREATE FUNCTION pg_temp.found_after(what text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
+BEGIN
+    BEGIN
+        EXECUTE 'UPDATE mlregistry.audit_logs SET ' || what;
+        answer := (SELECT string_agg(c.check_name, ' ' ORDER BY c.check_name) FROM mlregistry.check_registry() c);
+        RAISE EXCEPTION 'taken back';
+    EXCEPTION WHEN raise_exception THEN
+        RETURN answer;
+    END;
+END $$;
+SELECT left(what, 40) AS what, pg_temp.found_after(what) AS found, count(*) FROM erasures GROUP BY 1, 2 ORDER BY min(ord);
 ROLLBACK;
 
 -- Triggers that are gone are found and made again.

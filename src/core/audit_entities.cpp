@@ -109,6 +109,8 @@ constexpr std::string_view password[] = {"password_hash"};
 constexpr std::string_view last_used[] = {"last_used_at"};
 constexpr std::string_view last_login[] = {"last_login_at"};
 constexpr std::string_view last_run_number[] = {"last_run_number"};
+// It follows from queued_at.
+constexpr std::string_view run_day[] = {"run_day"};
 
 constexpr Entity words(std::string_view table, std::string_view type) noexcept {
     return {.table = table, .type = type, .key_column = {}, .name_column = "name", .is_seeded = true};
@@ -322,7 +324,8 @@ constexpr Entity all_entities[] = {
      .name_column = "run_number",
      .key_scope = "runs",
      .created = "queue",
-     .rules = run_rules},
+     .rules = run_rules,
+     .ignored = run_day},
     {.table = "run_datasets",
      .type = "run",
      .key_column = "run_id",

@@ -19,8 +19,8 @@ char *reason_setting = nullptr;
 
 std::string_view view_of(const char *text) { return text == nullptr ? std::string_view{} : std::string_view{text}; }
 
-/// What a client sends when it connects (PGOPTIONS) and what came from a database of another encoding (ALTER ROLE … SET)
-/// is text that PostgreSQL has not looked at: in the trail it could be dumped and not be restored.
+/// What a client sends when it connects (PGOPTIONS) and what came from a database of another encoding (ALTER ROLE …
+/// SET) is text that PostgreSQL has not looked at: in the trail it could be dumped and not be restored.
 bool check_reason(char **value, void **, GucSource) {
     const std::size_t size = std::strlen(*value);
     if (size > longest_reason) {

@@ -11,6 +11,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
+#include "storage/lmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/partcache.h"
 #include "utils/rel.h"
@@ -85,7 +86,6 @@ bool open_partition(AuditPartitions &partitions, PartitionDesc all, int number) 
         return false;
     }
     partitions.partition = relation;
-    partitions.partition_number = number;
     partitions.target = makeNode(ResultRelInfo);
     InitResultRelInfo(partitions.target, relation, 0, nullptr, 0);
     ExecOpenIndices(partitions.target, false);
@@ -93,15 +93,18 @@ bool open_partition(AuditPartitions &partitions, PartitionDesc all, int number) 
     return true;
 }
 
-/// Number of the partition for a moment, as in get_partition_for_tuple() of PostgreSQL; -1 where there is none.
+/// Number of the partition for a moment, as in get_partition_for_tuple() of PostgreSQL. -1 where there is none but the
+/// default one: while that is waited for, its range may have been given to a new one, which INSERT looks after.
 int number_of_partition(Relation table, PartitionDesc all, TimestampTz created_at) {
+    if (all->nparts == 0) {
+        return -1;
+    }
     PartitionKey const key = RelationGetPartitionKey(table);
     PartitionBoundInfo const bounds = all->boundinfo;
     Datum value = TimestampTzGetDatum(created_at);
     bool is_equal = false;
     const int bound = partition_range_datum_bsearch(key->partsupfunc, key->partcollation, bounds, 1, &value, &is_equal);
-    const int number = bounds->indexes[bound + 1];
-    return number >= 0 ? number : bounds->default_index;
+    return bounds->indexes[bound + 1];
 }
 
 void insert_into_partition(AuditPartitions &partitions, const Datum *values, const bool *nulls) {
@@ -137,7 +140,7 @@ void open_partitions(AuditPartitions &partitions, TupleDesc row_type) {
     Relation const table =
         table_open(get_relname_relid("audit_logs", get_namespace_oid("mlregistry", false)), RowExclusiveLock);
     if (table->rd_rel->relkind != RELKIND_PARTITIONED_TABLE || !is_by_time(RelationGetPartitionKey(table)) ||
-        fires_on_insert(table->trigdesc)) {
+        fires_on_insert(table->trigdesc) || table->rd_rules != nullptr) {
         table_close(table, NoLock);
         return;
     }
@@ -149,15 +152,23 @@ bool insert_directly(AuditPartitions &partitions, TimestampTz created_at, const 
     if (partitions.table == nullptr) {
         return false;
     }
-    PartitionDesc const all = RelationGetPartitionDesc(partitions.table, true);
-    const int number = all->nparts == 0 ? -1 : number_of_partition(partitions.table, all, created_at);
+    PartitionDesc all = RelationGetPartitionDesc(partitions.table, true);
+    int number = number_of_partition(partitions.table, all, created_at);
+    if (number < 0 && all->nparts > 0 && all->boundinfo->default_index >= 0) {
+        // Whoever makes the partition that is missing holds the default one. Behind him there is the new one, and the
+        // INSERT of somebody who did not wait would be refused.
+        LockRelationOid(all->oids[all->boundinfo->default_index], RowExclusiveLock);
+        all = RelationGetPartitionDesc(partitions.table, true);
+        number = number_of_partition(partitions.table, all, created_at);
+    }
     if (number < 0) {
-        return false; // INSERT says in its own words that there is no partition
+        return false;
     }
     const AsOwner as_owner{partitions.owner};
     MemoryContext const before = MemoryContextSwitchTo(partitions.executor->es_query_cxt);
-    const bool is_open = (partitions.partition != nullptr && partitions.partition_number == number) ||
-                         open_partition(partitions, all, number);
+    const bool is_open =
+        (partitions.partition != nullptr && RelationGetRelid(partitions.partition) == all->oids[number]) ||
+        open_partition(partitions, all, number);
     if (is_open) {
         MemoryContextSwitchTo(GetPerTupleMemoryContext(partitions.executor));
         insert_into_partition(partitions, values, nulls);

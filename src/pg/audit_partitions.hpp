@@ -19,7 +19,6 @@ struct AuditPartitions {
     Oid owner;
     Relation table; ///< null: the short way is closed for all rows
     Relation partition;
-    int partition_number;
     EState *executor;
     ResultRelInfo *target;
     TupleTableSlot *slot;
@@ -30,7 +29,7 @@ struct AuditPartitions {
 void open_partitions(AuditPartitions &partitions, TupleDesc row_type);
 
 /// Inserts a row as the owner of the table. False when that takes a real INSERT, because somebody has put on the table
-/// or its partitions what such a one would see to: triggers, further columns, partitions of partitions.
+/// or its partitions what such a one would see to: triggers, rules, further columns, partitions of partitions.
 bool insert_directly(AuditPartitions &partitions, TimestampTz created_at, const Datum *values, const bool *nulls);
 
 void close_partitions(AuditPartitions &partitions);

@@ -111,9 +111,7 @@ std::string_view view_of(const bytea *bytes) {
 bytea *hash_of(std::string_view first, std::string_view second) {
     auto *const bytes = static_cast<bytea *>(palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH));
     SET_VARSIZE(bytes, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-    pg_cryptohash_ctx *const hash = pg_cryptohash_create(PG_SHA256);
-    sha256(hash, first, second, reinterpret_cast<std::uint8_t *>(VARDATA(bytes)));
-    pg_cryptohash_free(hash);
+    sha256(first, second, reinterpret_cast<std::uint8_t *>(VARDATA(bytes)));
     return bytes;
 }
 

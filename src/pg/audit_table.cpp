@@ -101,7 +101,8 @@ AuditedTable *look_at(Relation relation, const Entity &entity) {
     MemoryContext const before = MemoryContextSwitchTo(memory);
     auto *const table = static_cast<AuditedTable *>(palloc0(sizeof(AuditedTable)));
     table->entity = &entity;
-    table->type = CreateTupleDescCopy(RelationGetDescr(relation));
+    // With what rows hold that are older than a column: a default that was never written into them.
+    table->type = CreateTupleDescCopyConstr(RelationGetDescr(relation));
     table->key = id_named(table->type, entity.key_column);
     table->organization = id_named(table->type, "organization_id");
     table->project = id_named(table->type, "project_id");

@@ -10,10 +10,12 @@ extern "C" {
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/pg_type.h"
+#include "common/cryptohash.h"
 #include "common/sha2.h"
 #include "funcapi.h"
 #include "utils/memutils.h"
 #include "utils/queryenvironment.h"
+#include "utils/resowner.h"
 #include "utils/timestamp.h"
 #include "utils/xid8.h"
 }
@@ -223,6 +225,35 @@ void insert_kept(AuditWriter &writer) {
 
 Datum text_or_null(std::string_view text) { return text.empty() ? Datum{0} : text_datum(text); }
 
+/// One for the session: making one takes longer than most hashes. It belongs to a resource owner of its own, because
+/// those of transactions free what they own.
+pg_cryptohash_ctx *session_hash() {
+    static pg_cryptohash_ctx *hash = nullptr;
+    if (hash == nullptr) {
+        static ResourceOwner owner = nullptr;
+        if (owner == nullptr) {
+            owner = ResourceOwnerCreate(nullptr, "mlregistry");
+        }
+        ResourceOwner const before = CurrentResourceOwner;
+        CurrentResourceOwner = owner;
+        hash = pg_cryptohash_create(PG_SHA256);
+        CurrentResourceOwner = before;
+        if (hash == nullptr) {
+            ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+        }
+    }
+    return hash;
+}
+
+/// With the first record: many a statement changes nothing.
+void open(AuditWriter &writer) {
+    MemoryContext const before = MemoryContextSwitchTo(MemoryContextGetParent(writer.row_memory));
+    open_partitions(writer.partitions, row_type());
+    writer.transaction = FullTransactionIdGetDatum(GetTopFullTransactionId());
+    writer.is_open = true;
+    MemoryContextSwitchTo(before);
+}
+
 } // namespace
 
 std::int64_t unix_microseconds(TimestampTz moment) noexcept {
@@ -238,7 +269,8 @@ std::string_view hashed_text(std::string_view text) {
     return converted == text.data() ? text : std::string_view{converted};
 }
 
-void sha256(pg_cryptohash_ctx *hash, std::string_view first, std::string_view second, std::uint8_t *out) {
+void sha256(std::string_view first, std::string_view second, std::uint8_t *out) {
+    pg_cryptohash_ctx *const hash = session_hash();
     const auto bytes = [](std::string_view text) { return reinterpret_cast<const std::uint8_t *>(text.data()); };
     if (pg_cryptohash_init(hash) < 0 || pg_cryptohash_update(hash, bytes(first), first.size()) < 0 ||
         pg_cryptohash_update(hash, bytes(second), second.size()) < 0 ||
@@ -251,15 +283,9 @@ void sha256(pg_cryptohash_ctx *hash, std::string_view first, std::string_view se
 void begin(AuditWriter &writer) {
     writer = {};
     writer.actor = acting_one();
-    open_partitions(writer.partitions, row_type());
     writer.row_memory = AllocSetContextCreate(CurrentMemoryContext, "audit record", ALLOCSET_DEFAULT_SIZES);
-    writer.hash = pg_cryptohash_create(PG_SHA256);
-    if (writer.hash == nullptr) {
-        ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-    }
     initStringInfo(&writer.bytes);
     initStringInfo(&writer.text);
-    writer.transaction = FullTransactionIdGetDatum(GetTopFullTransactionId());
     writer.actor_text = text_datum(writer.actor.actor);
     writer.role_text = text_datum(writer.actor.db_role);
     writer.application_text = text_or_null(writer.actor.application_name);
@@ -273,6 +299,9 @@ void give_reason(AuditWriter &writer, std::string_view reason) {
 }
 
 pg_uuid_t add(AuditWriter &writer, const AuditEvent &event) {
+    if (!writer.is_open) {
+        open(writer);
+    }
     MemoryContext const before = MemoryContextSwitchTo(writer.row_memory);
     const AuditActor &one = writer.actor;
     const std::uint8_t *const random = random_bytes();
@@ -300,8 +329,7 @@ pg_uuid_t add(AuditWriter &writer, const AuditEvent &event) {
         .application_name = field_or_absent(one.application_name),
         .user_agent = field_or_absent(one.user_agent),
     };
-    sha256(writer.hash, {reinterpret_cast<const char *>(salt_bytes), salt_size}, bytes_of(writer, payload),
-           payload_hash);
+    sha256({reinterpret_cast<const char *>(salt_bytes), salt_size}, bytes_of(writer, payload), payload_hash);
     std::uint8_t hash[PG_SHA256_DIGEST_LENGTH];
     const audit::Leaf leaf{
         .log_id = field_of(&id),
@@ -320,7 +348,7 @@ pg_uuid_t add(AuditWriter &writer, const AuditEvent &event) {
         .subject_id = field_of(event.subject),
         .payload_hash = std::string_view{reinterpret_cast<const char *>(payload_hash), sizeof payload_hash},
     };
-    sha256(writer.hash, {&audit::leaf_prefix, 1}, bytes_of(writer, leaf), hash);
+    sha256({&audit::leaf_prefix, 1}, bytes_of(writer, leaf), hash);
 
     Row row;
     std::fill(std::begin(row.nulls), std::end(row.nulls), true);
@@ -365,9 +393,9 @@ pg_uuid_t add(AuditWriter &writer, const AuditEvent &event) {
 }
 
 void finish(AuditWriter &writer) {
-    pg_cryptohash_free(writer.hash);
-    writer.hash = nullptr;
-    close_partitions(writer.partitions);
+    if (writer.is_open) {
+        close_partitions(writer.partitions);
+    }
     if (writer.rows != nullptr) {
         insert_kept(writer);
     }

@@ -7,7 +7,6 @@
 #include "core/audit_format.hpp"
 
 extern "C" {
-#include "common/cryptohash.h"
 #include "lib/stringinfo.h"
 #include "utils/tuplestore.h"
 }
@@ -32,10 +31,10 @@ struct AuditEvent {
 /// One batch of records. Plain data in the memory context in which it began, freed with that.
 struct AuditWriter {
     AuditActor actor;
+    bool is_open;
     AuditPartitions partitions;
     Tuplestorestate *rows; ///< those that take a real INSERT; null for none
     MemoryContext row_memory;
-    pg_cryptohash_ctx *hash;
     StringInfoData bytes; ///< what is hashed
     StringInfoData text;  ///< an action
     Datum transaction;
@@ -57,8 +56,8 @@ pg_uuid_t add(AuditWriter &writer, const AuditEvent &event);
 /// Ends the batch: all that was added is there.
 void finish(AuditWriter &writer);
 
-/// SHA-256 of two texts in a row, 32 bytes; `hash` may be used again and again.
-void sha256(pg_cryptohash_ctx *hash, std::string_view first, std::string_view second, std::uint8_t *out);
+/// SHA-256 of two texts in a row, 32 bytes.
+void sha256(std::string_view first, std::string_view second, std::uint8_t *out);
 
 /// Text as it is hashed: in UTF-8, in the current memory context if that is not the database's encoding.
 std::string_view hashed_text(std::string_view text);

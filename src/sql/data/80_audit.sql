@@ -35,8 +35,6 @@ CREATE TABLE mlregistry.audit_logs (
 CREATE INDEX idx_audit_subject ON mlregistry.audit_logs (subject_id, created_at);
 CREATE INDEX idx_audit_actor ON mlregistry.audit_logs (actor, created_at);
 CREATE INDEX idx_audit_user ON mlregistry.audit_logs (user_id, created_at) WHERE user_id IS NOT NULL;
--- Both rise with the table.
-CREATE INDEX idx_audit_txid ON mlregistry.audit_logs USING brin (txid mlregistry.xid8_minmax_ops, created_at) WITH (pages_per_range = 32);
 -- Finds what is gone by its name.
 CREATE INDEX idx_audit_removed ON mlregistry.audit_logs (organization_id, entity_name)
     WHERE action IN ('model.delete', 'dataset.delete');

@@ -32,6 +32,7 @@ CREATE TABLE mlregistry.experiments (
     CONSTRAINT valid_experiment_name CHECK (mlregistry.is_valid_label(experiment_name)),
     CONSTRAINT valid_experiment_status CHECK (status IN ('running', 'completed', 'failed', 'cancelled')),
     CONSTRAINT experiment_time_order CHECK (completed_at >= started_at),
+    CONSTRAINT finite_times CHECK (pg_catalog.isfinite(started_at) AND pg_catalog.isfinite(completed_at)),
     CONSTRAINT experiment_completion CHECK ((status = 'running') = (completed_at IS NULL)),
     CONSTRAINT config_is_object CHECK (pg_catalog.jsonb_typeof(config) = 'object'),
     CONSTRAINT experiments_json_size CHECK (pg_catalog.pg_column_size(config) <= 1048576),
@@ -68,6 +69,10 @@ CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.experiments FO
     EXECUTE FUNCTION mlregistry.trg_actor('created');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.experiments FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_normalize('experiment_name:trim');
+CREATE TRIGGER mlr_35_derive BEFORE INSERT OR UPDATE ON mlregistry.experiments FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_derive_experiment();
+CREATE TRIGGER mlr_40_state BEFORE UPDATE OF status ON mlregistry.experiments FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_state('experiment', 'status');
 -- The number of its last run is no change of it.
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE OF experiment_id, organization_id, project_id, model_id, experiment_name, description, status, config,
         allow_repeat_runs, started_at, completed_at, created_at, created_by, created_by_user, updated_at, updated_by, deleted_at
@@ -168,6 +173,7 @@ CREATE TABLE mlregistry.training_runs (
     CONSTRAINT started_timestamp CHECK (CASE WHEN status = 'queued' THEN started_at IS NULL
         WHEN status IN ('running', 'succeeded') THEN started_at IS NOT NULL END),
     CONSTRAINT time_order CHECK (queued_at <= started_at AND started_at <= completed_at AND queued_at <= completed_at),
+    CONSTRAINT finite_times CHECK (pg_catalog.isfinite(queued_at) AND pg_catalog.isfinite(started_at) AND pg_catalog.isfinite(completed_at)),
     CONSTRAINT no_self_parent CHECK (parent_run_id <> run_id),
     CONSTRAINT valid_logs_uri CHECK (mlregistry.is_artifact_uri(logs_uri)),
     CONSTRAINT valid_tensorboard_uri CHECK (mlregistry.is_artifact_uri(tensorboard_uri)),
@@ -271,8 +277,22 @@ CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.training_runs 
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.training_runs FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_normalize('run_name:trim', 'compute_target:trim', 'instance_type:trim', 'gpu_type:trim', 'logs_uri:trim',
         'tensorboard_uri:trim', 'checkpoint_uri:trim', 'artifacts_uri:trim', 'source_run_id:trim');
+CREATE TRIGGER mlr_35_derive BEFORE INSERT OR UPDATE ON mlregistry.training_runs FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_derive_run();
+CREATE TRIGGER mlr_40_state BEFORE UPDATE OF status ON mlregistry.training_runs FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_state('run', 'status');
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE ON mlregistry.training_runs FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_touch();
+CREATE TRIGGER mlr_70_guard AFTER INSERT OR DELETE OR UPDATE OF parent_run_id, status, deleted_at ON mlregistry.training_runs FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_guard_run();
+CREATE TRIGGER mlr_85_effect AFTER UPDATE OF dataset_id ON mlregistry.training_runs FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_effect_run();
+CREATE TRIGGER mlr_85_effect_insert AFTER INSERT ON mlregistry.training_runs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_effect_run();
+CREATE TRIGGER mlr_85_effect_delete AFTER DELETE ON mlregistry.training_runs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_effect_run();
+CREATE TRIGGER mlr_85_effect_truncate AFTER TRUNCATE ON mlregistry.training_runs FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_effect_run();
 
 -- No foreign key: one look for each statement, by trigger guard. Partitions, the default one among them, are made by
 -- make_partitions().
@@ -298,6 +318,8 @@ COMMENT ON COLUMN mlregistry.run_metrics.value IS 'Value; NaN and infinities are
 COMMENT ON COLUMN mlregistry.run_metrics.recorded_at IS 'When it was recorded';
 CREATE TRIGGER mlr_05_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON mlregistry.run_metrics FOR EACH STATEMENT
     EXECUTE FUNCTION mlregistry.trg_append_only();
+CREATE TRIGGER mlr_70_guard AFTER INSERT ON mlregistry.run_metrics REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_guard_run_metrics();
 
 CREATE TABLE mlregistry.run_datasets (
     run_id uuid NOT NULL,
@@ -345,6 +367,8 @@ CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.run_datasets F
     EXECUTE FUNCTION mlregistry.trg_actor('added');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.run_datasets FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_normalize('dataset_version:trim', 'split_name:trim');
+CREATE TRIGGER mlr_35_derive BEFORE INSERT ON mlregistry.run_datasets FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_derive_run_dataset();
 
 CREATE TABLE mlregistry.run_tags (
     run_id uuid NOT NULL,

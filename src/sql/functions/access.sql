@@ -998,7 +998,7 @@ CREATE OR REPLACE FUNCTION set_quota(
              WHERE q.quota_id = set_id;
     END
     $function$;
-COMMENT ON FUNCTION set_quota(text, text, numeric, numeric, text, text, boolean) IS 'limits GPU hours and cost of the current organization, or of a project, team or user in it, in a day, week or month of the UTC calendar; a quota that is there is replaced. Training runs will be checked against it. For admins of the organization';
+COMMENT ON FUNCTION set_quota(text, text, numeric, numeric, text, text, boolean) IS 'limits GPU hours and cost of the current organization, or of a project, team or user in it, in a day, week or month of the UTC calendar; a quota that is there is replaced. With enforcement refuse, a training run is neither queued nor started when it is used up. For admins of the organization';
 
 CREATE OR REPLACE FUNCTION quota_usage(at timestamptz DEFAULT now())
     RETURNS TABLE (scope text, subject text, period text, period_start timestamptz, period_end timestamptz,
@@ -1013,19 +1013,17 @@ CREATE OR REPLACE FUNCTION quota_usage(at timestamptz DEFAULT now())
         IF at IS NULL OR NOT isfinite(at) THEN
             RAISE EXCEPTION 'the time must be given and finite' USING ERRCODE = 'null_value_not_allowed';
         END IF;
-        -- Used is what training runs of the period have taken; the tables of this version know no runs.
         RETURN QUERY
             SELECT q.scope,
                    CASE q.scope WHEN 'project' THEN (SELECT p.slug FROM projects p WHERE p.project_id = q.scope_id)
                                 WHEN 'team' THEN (SELECT t.team_name FROM teams t WHERE t.team_id = q.scope_id)
                                 WHEN 'user' THEN (SELECT u.email FROM users u WHERE u.user_id = q.scope_id) END,
-                   q.period, b.period_start, b.period_end, 0::numeric, q.gpu_hours_limit, 0::numeric, q.cost_limit_usd, q.enforcement,
-                   false, q.quota_id
-              FROM resource_quotas q,
-                   LATERAL (SELECT date_trunc(q.period, quota_usage.at, 'UTC') AS period_start,
-                                   (date_trunc(q.period, quota_usage.at AT TIME ZONE 'UTC') + ('1 ' || q.period)::interval) AT TIME ZONE 'UTC' AS period_end) AS b
+                   q.period, b.period_start, b.period_end, b.gpu_hours, q.gpu_hours_limit, b.cost_usd, q.cost_limit_usd, q.enforcement,
+                   coalesce(b.gpu_hours > q.gpu_hours_limit, false) OR coalesce(b.cost_usd > q.cost_limit_usd, false), q.quota_id
+              FROM resource_quotas q
+              JOIN usage_of_quotas(in_organization, quota_usage.at) AS b USING (quota_id)
              WHERE q.organization_id = in_organization AND q.is_active
              ORDER BY array_position('{organization,project,team,user}'::text[], q.scope), 2, q.period;
     END
     $function$;
-COMMENT ON FUNCTION quota_usage(timestamptz) IS 'active quotas of the current organization, and what training runs have used of them in the day, week or month of the UTC calendar that a time lies in: nothing, as this version has no training runs yet';
+COMMENT ON FUNCTION quota_usage(timestamptz) IS 'active quotas of the current organization, and what training runs have used of them in the day, week or month of the UTC calendar that a time lies in: a run counts in the period in which it was queued, unless it is deleted';

@@ -19,7 +19,7 @@ CREATE OR REPLACE FUNCTION is_older(version text, than text) RETURNS boolean
 COMMENT ON FUNCTION is_older(text, text) IS 'true when the first version precedes the second';
 
 CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, relation_name text, kind text, area text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 39 SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
     AS $function$VALUES
         (1, 'users', 'table', 'access'),
         (2, 'user_credentials', 'table', 'access'),
@@ -59,7 +59,8 @@ CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, 
         (36, 'run_datasets', 'table', 'training'),
         (37, 'run_tags', 'table', 'training'),
         (38, 'v_models_latest', 'view', 'catalog'),
-        (39, 'v_model_tags', 'view', 'catalog')
+        (39, 'v_model_tags', 'view', 'catalog'),
+        (40, 'v_training_runs', 'view', 'training')
     $function$;
 COMMENT ON FUNCTION registry_relations() IS 'tables and views that install() makes, in that order';
 

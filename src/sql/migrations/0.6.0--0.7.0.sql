@@ -32,6 +32,7 @@ CREATE TABLE mlregistry.experiments (
     CONSTRAINT valid_experiment_name CHECK (mlregistry.is_valid_label(experiment_name)),
     CONSTRAINT valid_experiment_status CHECK (status IN ('running', 'completed', 'failed', 'cancelled')),
     CONSTRAINT experiment_time_order CHECK (completed_at >= started_at),
+    CONSTRAINT finite_times CHECK (pg_catalog.isfinite(started_at) AND pg_catalog.isfinite(completed_at)),
     CONSTRAINT experiment_completion CHECK ((status = 'running') = (completed_at IS NULL)),
     CONSTRAINT config_is_object CHECK (pg_catalog.jsonb_typeof(config) = 'object'),
     CONSTRAINT experiments_json_size CHECK (pg_catalog.pg_column_size(config) <= 1048576),
@@ -68,6 +69,10 @@ CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.experiments FO
     EXECUTE FUNCTION mlregistry.trg_actor('created');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.experiments FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_normalize('experiment_name:trim');
+CREATE TRIGGER mlr_35_derive BEFORE INSERT OR UPDATE ON mlregistry.experiments FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_derive_experiment();
+CREATE TRIGGER mlr_40_state BEFORE UPDATE OF status ON mlregistry.experiments FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_state('experiment', 'status');
 -- The number of its last run is no change of it.
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE OF experiment_id, organization_id, project_id, model_id, experiment_name, description, status, config,
         allow_repeat_runs, started_at, completed_at, created_at, created_by, created_by_user, updated_at, updated_by, deleted_at
@@ -168,6 +173,7 @@ CREATE TABLE mlregistry.training_runs (
     CONSTRAINT started_timestamp CHECK (CASE WHEN status = 'queued' THEN started_at IS NULL
         WHEN status IN ('running', 'succeeded') THEN started_at IS NOT NULL END),
     CONSTRAINT time_order CHECK (queued_at <= started_at AND started_at <= completed_at AND queued_at <= completed_at),
+    CONSTRAINT finite_times CHECK (pg_catalog.isfinite(queued_at) AND pg_catalog.isfinite(started_at) AND pg_catalog.isfinite(completed_at)),
     CONSTRAINT no_self_parent CHECK (parent_run_id <> run_id),
     CONSTRAINT valid_logs_uri CHECK (mlregistry.is_artifact_uri(logs_uri)),
     CONSTRAINT valid_tensorboard_uri CHECK (mlregistry.is_artifact_uri(tensorboard_uri)),
@@ -271,8 +277,22 @@ CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.training_runs 
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.training_runs FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_normalize('run_name:trim', 'compute_target:trim', 'instance_type:trim', 'gpu_type:trim', 'logs_uri:trim',
         'tensorboard_uri:trim', 'checkpoint_uri:trim', 'artifacts_uri:trim', 'source_run_id:trim');
+CREATE TRIGGER mlr_35_derive BEFORE INSERT OR UPDATE ON mlregistry.training_runs FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_derive_run();
+CREATE TRIGGER mlr_40_state BEFORE UPDATE OF status ON mlregistry.training_runs FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_state('run', 'status');
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE ON mlregistry.training_runs FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_touch();
+CREATE TRIGGER mlr_70_guard AFTER INSERT OR DELETE OR UPDATE OF parent_run_id, status, deleted_at ON mlregistry.training_runs FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_guard_run();
+CREATE TRIGGER mlr_85_effect AFTER UPDATE OF dataset_id ON mlregistry.training_runs FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_effect_run();
+CREATE TRIGGER mlr_85_effect_insert AFTER INSERT ON mlregistry.training_runs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_effect_run();
+CREATE TRIGGER mlr_85_effect_delete AFTER DELETE ON mlregistry.training_runs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_effect_run();
+CREATE TRIGGER mlr_85_effect_truncate AFTER TRUNCATE ON mlregistry.training_runs FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_effect_run();
 
 -- No foreign key: one look for each statement, by trigger guard. Partitions, the default one among them, are made by
 -- make_partitions().
@@ -298,6 +318,8 @@ COMMENT ON COLUMN mlregistry.run_metrics.value IS 'Value; NaN and infinities are
 COMMENT ON COLUMN mlregistry.run_metrics.recorded_at IS 'When it was recorded';
 CREATE TRIGGER mlr_05_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON mlregistry.run_metrics FOR EACH STATEMENT
     EXECUTE FUNCTION mlregistry.trg_append_only();
+CREATE TRIGGER mlr_70_guard AFTER INSERT ON mlregistry.run_metrics REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_guard_run_metrics();
 
 CREATE TABLE mlregistry.run_datasets (
     run_id uuid NOT NULL,
@@ -345,6 +367,8 @@ CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.run_datasets F
     EXECUTE FUNCTION mlregistry.trg_actor('added');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.run_datasets FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_normalize('dataset_version:trim', 'split_name:trim');
+CREATE TRIGGER mlr_35_derive BEFORE INSERT ON mlregistry.run_datasets FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_derive_run_dataset();
 
 CREATE TABLE mlregistry.run_tags (
     run_id uuid NOT NULL,
@@ -378,3 +402,99 @@ CREATE TRIGGER mlr_10_keys BEFORE INSERT OR UPDATE ON mlregistry.run_tags FOR EA
     EXECUTE FUNCTION mlregistry.trg_keys('training_runs', 'run_id');
 CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.run_tags FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_actor('added');
+
+-- View of the area training: one wide row for each run, so that the usual questions are one SELECT. Columns may be added at the
+-- end only.
+
+CREATE VIEW mlregistry.v_training_runs WITH (security_invoker = true) AS
+SELECT r.run_id,
+       m.model_name,
+       r.framework,
+       e.experiment_name,
+       r.status,
+       r.accuracy,
+       r.loss,
+       r.precision_score,
+       r.recall_score,
+       r.f1_score,
+       d.dataset_name AS dataset,
+       r.compute_target,
+       r.gpu_hours,
+       r.cpu_hours,
+       r.hyperparameters AS parameters,
+       r.created_at,
+       r.started_at,
+       r.completed_at,
+       r.notes,
+       r.created_by,
+       r.auc_roc,
+       r.run_name,
+       r.run_number,
+       r.queued_at,
+       r.duration_seconds,
+       round(extract(epoch FROM coalesce(r.started_at, r.completed_at, greatest(r.queued_at, now())) - r.queued_at), 3) AS wait_seconds,
+       r.gpu_count,
+       r.gpu_type,
+       mlregistry.run_cost(r.estimated_cost_usd, r.gpu_hours, r.gpu_type) AS cost_usd,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('name', nd.dataset_name, 'role', rd.dataset_role, 'version', rd.dataset_version)
+                                  ORDER BY array_position('{train,validation,test,holdout}'::text[], rd.dataset_role), nd.dataset_name)
+                   FROM mlregistry.run_datasets rd
+                   JOIN mlregistry.datasets nd USING (dataset_id)
+                  WHERE rd.run_id = r.run_id), '[]') AS datasets,
+       v.semver,
+       ARRAY(SELECT t.tag_name FROM mlregistry.run_tags rt JOIN mlregistry.tags t USING (tag_id) WHERE rt.run_id = r.run_id ORDER BY t.tag_name) AS tags,
+       r.error_message,
+       r.model_id,
+       r.experiment_id,
+       r.dataset_id,
+       r.version_id,
+       r.project_id,
+       r.organization_id
+  FROM mlregistry.training_runs r
+  JOIN mlregistry.experiments e USING (experiment_id)
+  JOIN mlregistry.projects p ON p.project_id = r.project_id
+  JOIN mlregistry.organizations o ON o.organization_id = r.organization_id
+  LEFT JOIN mlregistry.models m ON m.model_id = r.model_id
+  LEFT JOIN mlregistry.datasets d ON d.dataset_id = r.dataset_id
+  LEFT JOIN mlregistry.model_versions v ON v.version_id = r.version_id
+ WHERE r.deleted_at IS NULL AND e.deleted_at IS NULL AND p.deleted_at IS NULL AND o.deleted_at IS NULL;
+COMMENT ON VIEW mlregistry.v_training_runs IS 'Training runs with the names of what they belong to; deleted ones and those of deleted experiments are left out';
+COMMENT ON COLUMN mlregistry.v_training_runs.run_id IS 'Identifier';
+COMMENT ON COLUMN mlregistry.v_training_runs.model_name IS 'Model that was trained';
+COMMENT ON COLUMN mlregistry.v_training_runs.framework IS 'Framework';
+COMMENT ON COLUMN mlregistry.v_training_runs.experiment_name IS 'Experiment that it belongs to';
+COMMENT ON COLUMN mlregistry.v_training_runs.status IS 'queued, running, succeeded, failed, cancelled or timeout';
+COMMENT ON COLUMN mlregistry.v_training_runs.accuracy IS 'Accuracy, 0 to 1';
+COMMENT ON COLUMN mlregistry.v_training_runs.loss IS 'Loss at the end';
+COMMENT ON COLUMN mlregistry.v_training_runs.precision_score IS 'Precision, 0 to 1';
+COMMENT ON COLUMN mlregistry.v_training_runs.recall_score IS 'Recall, 0 to 1';
+COMMENT ON COLUMN mlregistry.v_training_runs.f1_score IS 'F1 score, 0 to 1';
+COMMENT ON COLUMN mlregistry.v_training_runs.dataset IS 'Name of its primary dataset';
+COMMENT ON COLUMN mlregistry.v_training_runs.compute_target IS 'Cluster or service that it ran on';
+COMMENT ON COLUMN mlregistry.v_training_runs.gpu_hours IS 'GPU hours used, of all GPUs together';
+COMMENT ON COLUMN mlregistry.v_training_runs.cpu_hours IS 'CPU hours used';
+COMMENT ON COLUMN mlregistry.v_training_runs.parameters IS 'Parameters that it was started with (hyperparameters)';
+COMMENT ON COLUMN mlregistry.v_training_runs.created_at IS 'When the row was created';
+COMMENT ON COLUMN mlregistry.v_training_runs.started_at IS 'When it began; NULL: it has not, or never did';
+COMMENT ON COLUMN mlregistry.v_training_runs.completed_at IS 'When it ended; NULL: it is queued or running';
+COMMENT ON COLUMN mlregistry.v_training_runs.notes IS 'Anything that somebody wanted to say';
+COMMENT ON COLUMN mlregistry.v_training_runs.created_by IS 'Who created the row';
+COMMENT ON COLUMN mlregistry.v_training_runs.auc_roc IS 'Area under the ROC curve, 0 to 1';
+COMMENT ON COLUMN mlregistry.v_training_runs.run_name IS 'Name for people';
+COMMENT ON COLUMN mlregistry.v_training_runs.run_number IS 'Number in its experiment';
+COMMENT ON COLUMN mlregistry.v_training_runs.queued_at IS 'When it was asked for';
+COMMENT ON COLUMN mlregistry.v_training_runs.duration_seconds IS 'How long it ran';
+COMMENT ON COLUMN mlregistry.v_training_runs.wait_seconds IS 'How long it waited, or has waited so far, before it began or was given up';
+COMMENT ON COLUMN mlregistry.v_training_runs.gpu_count IS 'Number of GPUs';
+COMMENT ON COLUMN mlregistry.v_training_runs.gpu_type IS 'Kind of GPU';
+COMMENT ON COLUMN mlregistry.v_training_runs.cost_usd IS 'Cost in US dollars: what was estimated, else GPU hours at the price of the GPU';
+COMMENT ON COLUMN mlregistry.v_training_runs.datasets IS 'Datasets that it read: array of objects with name, role and version';
+COMMENT ON COLUMN mlregistry.v_training_runs.semver IS 'Version that it produced or belongs to';
+COMMENT ON COLUMN mlregistry.v_training_runs.tags IS 'Its tags, sorted';
+COMMENT ON COLUMN mlregistry.v_training_runs.error_message IS 'Why it failed';
+COMMENT ON COLUMN mlregistry.v_training_runs.model_id IS 'Identifier of the model';
+COMMENT ON COLUMN mlregistry.v_training_runs.experiment_id IS 'Identifier of the experiment';
+COMMENT ON COLUMN mlregistry.v_training_runs.dataset_id IS 'Identifier of the primary dataset';
+COMMENT ON COLUMN mlregistry.v_training_runs.version_id IS 'Identifier of the version';
+COMMENT ON COLUMN mlregistry.v_training_runs.project_id IS 'Project of its experiment';
+COMMENT ON COLUMN mlregistry.v_training_runs.organization_id IS 'Organization that it belongs to';

@@ -2,7 +2,6 @@
 -- at the line all functions are made anew.
 
 -- INCLUDE types/audit.sql
--- INCLUDE types/xid8_brin.sql
 
 -- FUNCTIONS
 REVOKE EXECUTE ON FUNCTION trg_audit() FROM PUBLIC;

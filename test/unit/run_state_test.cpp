@@ -1,0 +1,167 @@
+#include "run_state.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace mlregistry::lifecycle {
+namespace {
+
+constexpr Microseconds second = 1'000'000;
+constexpr Microseconds now = 1'000'000 * second;
+constexpr Microseconds created = now;
+
+const Machine &run() { return *machine_of("run"); }
+const Machine &experiment() { return *machine_of("experiment"); }
+
+/// All legal moves, as text.
+std::string moves_of(const Machine &machine) {
+    std::string text;
+    for (const std::string_view from : machine.states) {
+        for (const std::string_view to : machine.states) {
+            if (from != to && may_move(machine, from, to)) {
+                text.append(from).append(">").append(to).append(" ");
+            }
+        }
+    }
+    return text;
+}
+
+TEST(RunState, MovesOfRuns) {
+    EXPECT_EQ(moves_of(run()), "queued>running queued>failed queued>cancelled queued>timeout "
+                               "running>succeeded running>failed running>cancelled running>timeout ");
+}
+
+TEST(RunState, MovesOfExperiments) {
+    EXPECT_EQ(moves_of(experiment()), "running>completed running>failed running>cancelled "
+                                      "completed>running failed>running cancelled>running ");
+}
+
+TEST(RunState, MachinesAreWhole) {
+    for (const Machine &machine : machines()) {
+        EXPECT_EQ(machine_of(machine.entity), &machine);
+        EXPECT_FALSE(machine.rule.empty());
+        for (const Move &move : machine.moves) {
+            EXPECT_TRUE(is_state(machine, move.from)) << move.from;
+            EXPECT_TRUE(is_state(machine, move.to)) << move.to;
+            EXPECT_NE(move.from, move.to);
+            EXPECT_FALSE(move.fills.empty());
+        }
+        for (const std::string_view state : machine.states) {
+            EXPECT_TRUE(may_move(machine, state, state)) << state;
+        }
+    }
+    EXPECT_EQ(machine_of("team"), nullptr);
+    EXPECT_FALSE(is_state(run(), "Queued"));
+    EXPECT_FALSE(is_state(run(), ""));
+    EXPECT_FALSE(may_move(run(), "queued", "done"));
+}
+
+TEST(RunState, FinishedIsWhatNothingLeadsOutOf) {
+    EXPECT_FALSE(is_finished_run("queued"));
+    EXPECT_FALSE(is_finished_run("running"));
+    EXPECT_TRUE(is_finished_run("succeeded"));
+    EXPECT_TRUE(is_finished_run("failed"));
+    EXPECT_TRUE(is_finished_run("cancelled"));
+    EXPECT_TRUE(is_finished_run("timeout"));
+    EXPECT_FALSE(is_finished_run("completed"));
+}
+
+TEST(RunState, InsertQueued) {
+    EXPECT_EQ(complete_insert("queued", {}, now, created), (RunTimes{.queued = now}));
+    EXPECT_EQ(complete_insert("queued", {}, now, created - 5), (RunTimes{.queued = now - 5}));
+    EXPECT_EQ(complete_insert("queued", {.queued = now + 9}, now, created), (RunTimes{.queued = now + 9}));
+}
+
+TEST(RunState, InsertRunning) {
+    EXPECT_EQ(complete_insert("running", {}, now, created), (RunTimes{.queued = now, .started = now}));
+    EXPECT_EQ(complete_insert("running", {.started = now - 7}, now, created),
+              (RunTimes{.queued = now - 7, .started = now - 7}));
+    // The future is legal.
+    EXPECT_EQ(complete_insert("running", {.queued = now + 9}, now, created),
+              (RunTimes{.queued = now + 9, .started = now + 9}));
+}
+
+TEST(RunState, InsertFinishedWithoutTimes) {
+    for (const std::string_view status : {"succeeded", "failed", "cancelled", "timeout"}) {
+        EXPECT_EQ(complete_insert(status, {}, now, created),
+                  (RunTimes{.queued = now, .started = now, .completed = now, .duration = 0}))
+            << status;
+    }
+    EXPECT_EQ(
+        complete_insert("failed", {.duration = 60 * second}, now, created),
+        (RunTimes{
+            .queued = now - 60 * second, .started = now - 60 * second, .completed = now, .duration = 60 * second}));
+}
+
+TEST(RunState, InsertFinishedWithSomeTimes) {
+    const Microseconds end = now - 100 * second;
+    EXPECT_EQ(complete_insert("succeeded", {.completed = end}, now, created),
+              (RunTimes{.queued = end, .started = end, .completed = end, .duration = 0}));
+    // May have ended before it began.
+    EXPECT_EQ(complete_insert("cancelled", {.completed = end}, now, created),
+              (RunTimes{.queued = end, .completed = end}));
+    EXPECT_EQ(complete_insert("cancelled", {.queued = end - 2, .completed = end}, now, created),
+              (RunTimes{.queued = end - 2, .completed = end}));
+    EXPECT_EQ(complete_insert("timeout", {.completed = end, .duration = second}, now, created),
+              (RunTimes{.queued = end - second, .started = end - second, .completed = end, .duration = second}));
+    EXPECT_EQ(complete_insert("failed", {.started = end, .duration = second}, now, created),
+              (RunTimes{.queued = end, .started = end, .completed = end + second, .duration = second}));
+    EXPECT_EQ(complete_insert("failed", {.started = end}, now, created),
+              (RunTimes{.queued = end, .started = end, .completed = now, .duration = 100 * second}));
+    // Not before it was queued; the duration that was given stays.
+    EXPECT_EQ(complete_insert("succeeded", {.queued = end - 1, .completed = end, .duration = second}, now, created),
+              (RunTimes{.queued = end - 1, .started = end - 1, .completed = end, .duration = second}));
+}
+
+TEST(RunState, InsertKeepsWhatIsWrongForTheChecks) {
+    const RunTimes wrong{.queued = now, .started = now + 5, .completed = now + 4};
+    EXPECT_EQ(complete_insert("failed", wrong, now, created), wrong);
+    const RunTimes queued{.queued = now, .started = now, .completed = now, .duration = 1};
+    EXPECT_EQ(complete_insert("queued", queued, now, created), queued);
+    EXPECT_EQ(complete_insert("done", {}, now, created), (RunTimes{.queued = now}));
+}
+
+TEST(RunState, UpdateFillsWhatTheStatusImplies) {
+    const Microseconds queued = now - 10 * second;
+    EXPECT_EQ(complete_update("running", {.queued = queued}, now), (RunTimes{.queued = queued, .started = now}));
+    EXPECT_EQ(complete_update("running", {.queued = now + 3}, now), (RunTimes{.queued = now + 3, .started = now + 3}));
+    EXPECT_EQ(complete_update("cancelled", {.queued = queued}, now), (RunTimes{.queued = queued, .completed = now}));
+    EXPECT_EQ(complete_update("succeeded", {.queued = queued, .started = queued + second}, now),
+              (RunTimes{.queued = queued, .started = queued + second, .completed = now, .duration = 9 * second}));
+    EXPECT_EQ(
+        complete_update("failed", {.queued = queued, .started = queued, .completed = queued, .duration = second}, now),
+        (RunTimes{.queued = queued, .started = queued, .completed = queued, .duration = second}));
+    EXPECT_EQ(complete_update("queued", {.queued = queued}, now), (RunTimes{.queued = queued}));
+}
+
+TEST(RunState, InfiniteTimesHaveNoDuration) {
+    EXPECT_EQ(duration_between({.started = earliest, .completed = now}), std::nullopt);
+    EXPECT_EQ(duration_between({.started = now, .completed = latest}), std::nullopt);
+    EXPECT_EQ(duration_between({.started = earliest + 1, .completed = latest - 1}), std::nullopt);
+    EXPECT_EQ(duration_between({.started = now, .completed = now + longest_duration}), longest_duration);
+    EXPECT_EQ(duration_between({.started = now, .completed = now + longest_duration + 1}), std::nullopt);
+    EXPECT_EQ(duration_between({.started = now, .completed = now - 1}), std::nullopt);
+    EXPECT_EQ(duration_between({.completed = now}), std::nullopt);
+    EXPECT_EQ(complete_insert("succeeded", {.completed = latest, .duration = second}, now, created).started, latest);
+    EXPECT_EQ(complete_insert("succeeded", {.completed = earliest + 5, .duration = second}, now, created).started,
+              earliest + 5);
+    EXPECT_EQ(complete_insert("succeeded", {.started = latest - 5, .duration = second}, now, created).completed,
+              latest - 5);
+}
+
+TEST(RunState, F1OfPrecisionAndRecall) {
+    EXPECT_EQ(f1_score(9156, 9312), 9233);
+    EXPECT_EQ(f1_score(9245, 9389), 9316);
+    EXPECT_EQ(f1_score(8345, 8712), 8525);
+    EXPECT_EQ(f1_score(10000, 10000), 10000);
+    EXPECT_EQ(f1_score(0, 0), 0);
+    EXPECT_EQ(f1_score(0, 10000), 0);
+    EXPECT_EQ(f1_score(1, 1), 1);
+    EXPECT_EQ(f1_score(1, 10000), 2);
+    EXPECT_EQ(f1_score(-1, 5000), std::nullopt);
+    EXPECT_EQ(f1_score(5000, 10001), std::nullopt);
+}
+
+} // namespace
+} // namespace mlregistry::lifecycle
