@@ -230,7 +230,7 @@ SELECT metric_sparkline(:'run', 'loss');
 RESET SESSION AUTHORIZATION;
 SELECT max(step) FROM metric_series(:'run', 'loss');
 
-SELECT revoke_access('metrics_viewer') IS NOT NULL AS revoked, revoke_access('metrics_writer') IS NOT NULL AS revoked,
+SELECT revoke_access('metrics_viewer', 'default') IS NOT NULL AS revoked, revoke_access('metrics_writer', 'default') IS NOT NULL AS revoked,
        revoke_access('metrics_stranger', 'others') IS NOT NULL AS revoked;
 DROP ROLE metrics_viewer, metrics_writer, metrics_stranger;
 SELECT uninstall(confirm => 'mlregistry');
