@@ -123,6 +123,11 @@ CREATE OR REPLACE FUNCTION needed_sample_data() RETURNS uuid[]
                 needed := needed || coalesce(found, '{}');
                 grown := grown OR found IS NOT NULL;
             END LOOP;
+            -- A version keeps the runs that it came from (rule run_produced_version).
+            found := ARRAY(SELECT r.run_id FROM mlregistry.training_runs r
+                            WHERE r.version_id = ANY (needed) AND mlregistry.is_sample(r.run_id) AND r.run_id <> ALL (needed));
+            needed := needed || found;
+            grown := grown OR found <> '{}';
             EXIT WHEN NOT grown AND NOT (first AND needed <> '{}');
             first := false;
         END LOOP;
@@ -166,6 +171,11 @@ CREATE OR REPLACE FUNCTION load_sample_data() RETURNS TABLE (table_name text, lo
                 USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Restore it, or load into a database of its own.';
         END IF;
         PERFORM mlregistry.run_detached(mlregistry.sample_script(), mlregistry.registry_owner());
+        -- Early in a month, some of it is of the month before, which may have no partition yet. Who may not make one leaves it to
+        -- run_maintenance().
+        IF has_function_privilege('mlregistry.make_partitions(text, boolean)', 'EXECUTE') THEN
+            PERFORM mlregistry.make_partitions('run_metrics', true);
+        END IF;
         -- There is a second organization now: without a choice, this session would work in none.
         IF coalesce(current_setting('mlregistry.organization', true), '') = '' THEN
             PERFORM set_config('mlregistry.organization', 'default', false);
