@@ -13,17 +13,20 @@ struct Sample {
 };
 
 struct WelchTest {
-    bool defined = false; ///< false with fewer than two values on a side, or where neither side varies
-    double t = 0;         ///< of a's mean over b's
-    double degrees = 0;   ///< of freedom, by Welch and Satterthwaite
-    double p = 0;         ///< two-sided
+    /// False with fewer than two values on a side, where neither side varies, and where a mean or a variance is not a
+    /// finite number or a variance is below zero.
+    bool defined = false;
+    double t = 0;       ///< of a's mean over b's
+    double degrees = 0; ///< of freedom, by Welch and Satterthwaite
+    double p = 0;       ///< two-sided
 };
 
 /// B. L. Welch, The generalization of "Student's" problem when several different population variances are involved,
 /// Biometrika 34 (1947).
 [[nodiscard]] WelchTest welch_test(const Sample &a, const Sample &b) noexcept;
 
-/// Chance that |T| is at least |t| for Student's distribution with that many degrees of freedom.
+/// Chance that |T| is at least |t| for Student's distribution with that many degrees of freedom; NaN without a number
+/// or with degrees that are not above zero.
 [[nodiscard]] double student_two_sided(double t, double degrees) noexcept;
 
 /// The regularized incomplete beta function I_x(a, b), for a, b > 0 and x in [0, 1]: DLMF 8.17, by the continued
