@@ -99,7 +99,7 @@ SELECT count(*) AS versions, count(*) FILTER (WHERE h.precedence_rank <> v.rank)
 SELECT count(*) AS inconsistencies FROM check_registry();
 
 \echo
-\echo '── 14. A registry to look around in: docs/cookbook.md asks it some forty questions'
+\echo '── 14. A registry to look around in: docs/cookbook.md asks it some ninety questions'
 SELECT table_name, loaded FROM load_sample_data() WHERE loaded > 0;
 SELECT count(*) AS inconsistencies FROM check_registry();
 
