@@ -200,8 +200,8 @@ void derive_from_experiment(const RowTrigger &trigger, RunColumns &c, RowChange 
         find_experiment(trigger, last, organization_id, experiment_id, given);
     }
     if (!given.is_given) {
-        // Some number, so that a missing experiment is refused for what it is.
-        change.set(c.number, Int32GetDatum(last.known ? last.number : 1));
+        // A number that no run has, so that a missing experiment is refused for what it is.
+        change.set(c.number, Int32GetDatum(last.known ? last.number : std::numeric_limits<std::int32_t>::min()));
     }
     if (!last.known) {
         return;

@@ -209,7 +209,7 @@ INSERT INTO rules (rule, says) VALUES
   ('named',        'no constraint has the name that PostgreSQL makes up for a CHECK'),
   ('comment',      'every table and view has a COMMENT'),
   ('comment_col',  'every column has a COMMENT'),
-  ('touch',        'every table with updated_at has the trigger mlr_60_touch, for every column; the use of a key is no change of it'),
+  ('touch',        'every table with updated_at has the trigger mlr_60_touch, for every column but those whose change is none'),
   ('touched',      'an UPDATE of any table with updated_at sets updated_at and updated_by, whatever it says itself'),
   ('enabled',      'no trigger is disabled or bound to a replication role; changes of rights are announced in every one'),
   ('invoker',      'every view is security_invoker'),
@@ -308,7 +308,10 @@ SELECT c.table_name, c.constraint_name, a.attname::text AS column_name, k.a = AN
 INSERT INTO violations
 SELECT 'keys', format('%s: no mlr_10_keys BEFORE %s FOR EACH ROW of every column', r.table_name, e.events)
   FROM have_relations r JOIN want_tables w USING (table_name)
- CROSS JOIN LATERAL (SELECT CASE WHEN r.table_name IN (SELECT p.table_name FROM parent_keys p WHERE p.gives_place) THEN 'INSERT,UPDATE' ELSE 'UPDATE' END) e (events)
+ CROSS JOIN LATERAL (SELECT CASE WHEN r.table_name IN (SELECT p.table_name FROM parent_keys p WHERE p.gives_place)
+                                 -- No parent, but references that may lie in other projects.
+                                 OR r.table_name IN (SELECT a.table_name FROM have_triggers a WHERE a.trigger_name = 'mlr_10_keys' AND a.arguments[1] = '')
+                            THEN 'INSERT,UPDATE' ELSE 'UPDATE' END) e (events)
  WHERE r.relkind IN ('r', 'p') AND w.tenancy IN ('organization', 'tenant', 'project')
    AND NOT EXISTS (SELECT FROM have_triggers t WHERE t.table_name = r.table_name AND t.trigger_name = 'mlr_10_keys' AND t.timing = 'BEFORE'
                     AND t.level = 'ROW' AND t.events = e.events AND cardinality(t.update_of) = 0)
@@ -322,6 +325,7 @@ UNION ALL
 SELECT 'keys', format('%s: mlr_10_keys fills in from %s, which is no parent of it', t.table_name, t.arguments[2])
   FROM have_triggers t
  WHERE t.trigger_name = 'mlr_10_keys' AND cardinality(t.arguments) > 0
+   AND t.arguments[1] <> ''
    AND NOT EXISTS (SELECT FROM parent_keys p WHERE p.table_name = t.table_name AND p.column_name = t.arguments[2]);
 
 -- History is written by triggers alone, which copy both columns from the row that they tell of.
@@ -420,7 +424,8 @@ SELECT 'touch', format('%s: %s', r.table_name, coalesce(t.trigger_name || ' is n
    AND (t.trigger_name IS NULL OR t.timing <> 'BEFORE' OR t.level <> 'ROW' OR t.events !~ 'UPDATE'
         OR cardinality(t.update_of) > 0
            AND EXISTS (SELECT FROM have_columns c WHERE c.relid = r.oid AND c.attnum <> ALL (t.update_of)
-                        AND c.table_name || '.' || c.column_name <> 'api_keys.last_used_at')); -- using a key is no change of it
+                        -- Using a key is no change of it, nor is counting its runs one of an experiment.
+                        AND c.table_name || '.' || c.column_name NOT IN ('api_keys.last_used_at', 'experiments.last_run_number')));
 
 -- The same by doing. Rows of tables that install() leaves empty are made here; rolled back as everything.
 CREATE TEMP TABLE touchable (ord int GENERATED ALWAYS AS IDENTITY, table_name text PRIMARY KEY, make text);
@@ -434,7 +439,9 @@ INSERT INTO touchable (table_name, make) VALUES
   ('user_credentials', $$INSERT INTO mlregistry.user_credentials (user_id) SELECT user_id FROM mlregistry.users$$),
   ('organization_memberships', $$INSERT INTO mlregistry.organization_memberships (user_id) SELECT user_id FROM mlregistry.users$$),
   ('api_keys',       $$INSERT INTO mlregistry.api_keys (user_id, name, key_prefix) SELECT user_id, 'touched', 'mlr_' FROM mlregistry.users$$),
-  ('resource_quotas', $$INSERT INTO mlregistry.resource_quotas (scope, gpu_hours_limit) VALUES ('organization', 1)$$);
+  ('resource_quotas', $$INSERT INTO mlregistry.resource_quotas (scope, gpu_hours_limit) VALUES ('organization', 1)$$),
+  ('experiments',    $$INSERT INTO mlregistry.experiments (experiment_name) VALUES ('touched')$$),
+  ('training_runs',  $$INSERT INTO mlregistry.training_runs (experiment_id) SELECT experiment_id FROM mlregistry.experiments$$);
 CREATE FUNCTION pg_temp.touch_of(table_name text, make text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE untouched bigint; changed bigint;
 BEGIN
@@ -491,7 +498,8 @@ INSERT INTO not_audited VALUES
   ('guards',          'locks of rules'),
   ('alias_history',   'a history itself'),
   ('api_key_secrets', 'the hash of a key, of which the trail tells by its row in api_keys'),
-  ('audit_logs',      'the trail itself');
+  ('audit_logs',      'the trail itself'),
+  ('run_metrics',     'append-only, and too much of it: its own trail');
 INSERT INTO violations
 SELECT 'audit', format('%s: no trigger mlr_90_audit_%s AFTER %s FOR EACH STATEMENT', r.table_name, lower(e.event), e.event)
   FROM have_relations r CROSS JOIN unnest('{INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) AS e (event)
