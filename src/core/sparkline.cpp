@@ -27,6 +27,24 @@ constexpr SparklineMarks ascii = {
 const SparklineMarks &utf8_marks() noexcept { return utf8; }
 const SparklineMarks &ascii_marks() noexcept { return ascii; }
 
+std::size_t column_means(std::span<const CurvePoint> points, std::span<double> means) noexcept {
+    const std::size_t columns = std::min(points.size(), means.size());
+    for (std::size_t i = 0; i < columns; ++i) {
+        const std::size_t begin = i * points.size() / columns;
+        const std::size_t end = (i + 1) * points.size() / columns;
+        double mean = 0;
+        double n = 0;
+        for (const CurvePoint &point : points.subspan(begin, end - begin)) {
+            if (std::isfinite(point.value)) {
+                ++n;
+                mean += point.value / n - mean / n; // never beyond the values themselves
+            }
+        }
+        means[i] = n > 0 ? mean : points[begin].value;
+    }
+    return columns;
+}
+
 std::size_t sparkline(std::span<const double> values, const SparklineMarks &marks, std::span<char> out) noexcept {
     double least = INFINITY;
     double greatest = -INFINITY;

@@ -1,6 +1,8 @@
 // A curve as a line of text.
 #pragma once
 
+#include "curve.hpp"
+
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -20,6 +22,11 @@ struct SparklineMarks {
 /// Block elements and arrows, in UTF-8; and what every encoding has.
 [[nodiscard]] const SparklineMarks &utf8_marks() noexcept;
 [[nodiscard]] const SparklineMarks &ascii_marks() noexcept;
+
+/// A curve as at most `means.size()` columns of as many points each (one more or less), in a line of text too few to
+/// tell noise from shape: each is the mean of its finite values, or its first value where none is. Returns how many
+/// there are: all points where these are no more.
+std::size_t column_means(std::span<const CurvePoint> points, std::span<double> means) noexcept;
 
 /// Writes a mark for each value and returns how many bytes that are; `out` has longest_mark for each. The least finite
 /// value is the lowest, the greatest the highest, and where all are equal they are in the middle.

@@ -27,6 +27,17 @@ SPIPlanPtr prepare(const OwnerQuery &query) {
     return plan;
 }
 
+std::uint64_t execute_as_caller(OwnerQuery &query, const Datum *values, const char *nulls, bool read_only, long limit) {
+    if (query.plan == nullptr) {
+        query.plan = prepare(query);
+    }
+    const int result = SPI_execute_plan(query.plan, const_cast<Datum *>(values), nulls, read_only, limit);
+    if (result < 0) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("a query failed: %s", SPI_result_code_string(result))));
+    }
+    return SPI_processed;
+}
+
 } // namespace
 
 void connect() {
@@ -59,14 +70,11 @@ std::uint64_t run(OwnerQuery &query, Oid owner, const Datum *values, const char 
 }
 
 std::uint64_t run_as_caller(OwnerQuery &query, const Datum *values, const char *nulls, long limit) {
-    if (query.plan == nullptr) {
-        query.plan = prepare(query);
-    }
-    const int result = SPI_execute_plan(query.plan, const_cast<Datum *>(values), nulls, true, limit);
-    if (result < 0) {
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("a query failed: %s", SPI_result_code_string(result))));
-    }
-    return SPI_processed;
+    return execute_as_caller(query, values, nulls, true, limit);
+}
+
+std::uint64_t change_as_caller(OwnerQuery &query, const Datum *values, const char *nulls, long limit) {
+    return execute_as_caller(query, values, nulls, false, limit);
 }
 
 Oid registry_type(const char *name) {

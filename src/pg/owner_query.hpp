@@ -13,7 +13,7 @@ extern "C" {
 
 namespace mlregistry::pg {
 
-inline constexpr int max_query_arguments = 6;
+inline constexpr int max_query_arguments = 8;
 
 /// One statement and its plan. Write every name and operator with its schema: the search_path is the caller's.
 struct OwnerQuery {
@@ -52,6 +52,9 @@ std::uint64_t run(OwnerQuery &query, Oid owner, const Datum *values, const char 
 
 /// The same with the rights and the snapshot of the caller: for reading functions.
 std::uint64_t run_as_caller(OwnerQuery &query, const Datum *values, const char *nulls, long limit);
+
+/// The same for what may see and make changes.
+std::uint64_t change_as_caller(OwnerQuery &query, const Datum *values, const char *nulls, long limit);
 
 void connect();
 void done();

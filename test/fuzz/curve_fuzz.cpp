@@ -89,6 +89,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         const double p = mlregistry::student_two_sided(points.front().value, std::fabs(points.back().value));
         require(std::isnan(p) || (p >= 0 && p <= 1 + 1e-12));
     }
+    std::vector<double> means(wanted);
+    means.resize(mlregistry::column_means(points, means));
+    require(means.size() == std::min(points.size(), wanted));
     std::string line(values.size() * mlregistry::longest_mark, ' ');
     require(mlregistry::sparkline(values, mlregistry::ascii_marks(), line) == values.size());
     require(mlregistry::sparkline(values, mlregistry::utf8_marks(), line) >= values.size());

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <vector>
@@ -49,6 +50,37 @@ TEST(Sparkline, NumbersOfAnySize) {
     EXPECT_EQ(line({-largest, 0, largest}, utf8_marks()), "▁▅█");
     EXPECT_EQ(line({0, smallest}, utf8_marks()).size(), 6U);
     EXPECT_EQ(line({1e-300, 2e-300}, utf8_marks()), "▁█");
+}
+
+std::vector<double> means_of(const std::vector<double> &values, std::size_t columns) {
+    std::vector<mlregistry::CurvePoint> points;
+    for (const double value : values) {
+        points.push_back({static_cast<std::int64_t>(points.size()), value, 0});
+    }
+    std::vector<double> means(columns, 999);
+    means.resize(mlregistry::column_means(points, means));
+    return means;
+}
+
+TEST(ColumnMeans, AllWhereThereAreNoMore) {
+    EXPECT_EQ(means_of({}, 4), std::vector<double>{});
+    EXPECT_EQ(means_of({1, 2, 3}, 4), (std::vector<double>{1, 2, 3}));
+    EXPECT_EQ(means_of({1, 2, 3}, 3), (std::vector<double>{1, 2, 3}));
+    EXPECT_EQ(means_of({1, 2, 3}, 0), std::vector<double>{});
+}
+
+TEST(ColumnMeans, OfAsManyPoints) {
+    EXPECT_EQ(means_of({1, 3, 10, 20, 100, 300}, 3), (std::vector<double>{2, 15, 200}));
+    // Seven in three columns: 2, 2, 3.
+    EXPECT_EQ(means_of({1, 3, 5, 7, 1, 2, 3}, 3), (std::vector<double>{2, 6, 2}));
+    EXPECT_EQ(means_of({1, 2, 3}, 1), std::vector<double>{2});
+}
+
+TEST(ColumnMeans, OfFiniteValues) {
+    EXPECT_EQ(means_of({nan_value, 4, infinity, 6}, 1), std::vector<double>{5});
+    EXPECT_EQ(means_of({infinity, nan_value, 1, 3}, 2), (std::vector<double>{infinity, 2}));
+    EXPECT_EQ(means_of({largest, largest, largest, largest}, 1), std::vector<double>{largest});
+    EXPECT_EQ(means_of({-largest, largest}, 1), std::vector<double>{0});
 }
 
 TEST(Sparkline, MarksAreShort) {
