@@ -34,7 +34,7 @@ CREATE VIEW pg_temp.partitions AS
 SELECT pg_temp.timeless(p.partition::text) AS partition, p.is_default, p.range_start = pg_temp.month(n) AS starts, p.range_end = pg_temp.month(n + 1) AS ends,
        obj_description(p.partition, 'pg_class') = CASE WHEN p.is_default THEN 'Rows of audit_logs whose month has no partition'
                                                        ELSE format('Rows of audit_logs of %s, by UTC', to_char(p.range_start AT TIME ZONE 'UTC', 'YYYY-MM')) END AS comment
-  FROM registry_partitions() p LEFT JOIN generate_series(-1, 5) AS n ON p.partition = to_regclass(pg_temp.partition_of(n)) ORDER BY 1;
+  FROM registry_partitions() p LEFT JOIN generate_series(-1, 5) AS n ON p.partition = to_regclass(pg_temp.partition_of(n)) WHERE p.table_name = 'audit_logs' ORDER BY 1;
 
 -- What nobody says is filled in.
 BEGIN;

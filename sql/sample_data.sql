@@ -159,6 +159,14 @@ INSERT INTO cases VALUES
     (25, 'own quotas of a sample project, team and member', $$INSERT INTO resource_quotas (organization_id, scope, scope_id, gpu_hours_limit) VALUES (sample_id(1, 1), 'project', sample_id(2, 2), 1);
         INSERT INTO resource_quotas (organization_id, scope, scope_id, gpu_hours_limit) VALUES (sample_id(1, 1), 'user', sample_id(13, 2), 1);
         INSERT INTO resource_quotas (scope, scope_id, gpu_hours_limit) VALUES ('team', sample_id(3, 1), 1)$$),
+    (26, 'own run in a sample experiment', $$INSERT INTO training_runs (experiment_id) VALUES (sample_id(17, 1))$$),
+    (27, 'own run on a sample dataset', $$WITH e AS (INSERT INTO experiments (experiment_name) VALUES ('mine') RETURNING experiment_id)
+        INSERT INTO training_runs (experiment_id, dataset_id) SELECT experiment_id, sample_id(5, 4) FROM e$$),
+    (28, 'own retry of a sample run', $$WITH e AS (INSERT INTO experiments (experiment_name) VALUES ('mine') RETURNING experiment_id)
+        INSERT INTO training_runs (experiment_id, parent_run_id) SELECT experiment_id, sample_id(18, 113) FROM e$$),
+    (29, 'own tag of a sample run', $$WITH t AS (INSERT INTO tags (tag_name) VALUES ('mine') RETURNING tag_id) INSERT INTO run_tags (run_id, tag_id) SELECT sample_id(18, 2), tag_id FROM t$$),
+    (30, 'own metrics of a sample run, own experiment of a sample model', $$INSERT INTO run_metrics (run_id, metric_name, value) VALUES (sample_id(18, 1), 'mine', 1);
+        INSERT INTO experiments (experiment_name, model_id) VALUES ('mine', sample_id(6, 4))$$),
     (20, 'a table of an application', $$CREATE TABLE public.notes (model_id uuid REFERENCES models (model_id) ON DELETE CASCADE); INSERT INTO notes VALUES (sample_id(6, 101))$$);
 
 -- Own rows before and after, what is kept, what the second call finds; then own rows leave, and so does the rest.
@@ -197,6 +205,8 @@ BEGIN
             SELECT string_agg(format('%s %s', d.table_name, d.kept), ', ') FILTER (WHERE d.kept > 0) INTO again FROM mlregistry.drop_sample_data() AS d HAVING sum(d.dropped) = 0;
             consistent := NOT EXISTS (SELECT FROM mlregistry.check_registry());
             -- what is one's own goes
+            DELETE FROM mlregistry.training_runs WHERE NOT mlregistry.is_sample(run_id);
+            DELETE FROM mlregistry.experiments WHERE NOT mlregistry.is_sample(experiment_id);
             DELETE FROM mlregistry.model_aliases WHERE NOT mlregistry.is_sample(alias_id);
             DELETE FROM mlregistry.model_metrics WHERE NOT mlregistry.is_sample(metric_id);
             DELETE FROM mlregistry.version_files WHERE NOT mlregistry.is_sample(file_id);

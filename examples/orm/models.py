@@ -28,8 +28,9 @@ class Semver(UserDefinedType):
             return super().operate(op, *other, **kw)
 
 
-# For reflection: the type's name, as format_type() writes it without and with mlregistry on the search_path.
+# For reflection: the types' names, as format_type() writes them without and with mlregistry on the search_path.
 ischema_names['mlregistry.semver'] = ischema_names['semver'] = Semver
+ischema_names['xid8'] = Text  # audit_logs.txid; SQLAlchemy has no name for PostgreSQL's own type
 
 Base = declarative_base(metadata=MetaData(schema='mlregistry'))
 

@@ -73,17 +73,17 @@ bool is_deleted_by_us(HeapTuple row) {
            ItemPointerEquals(&row->t_self, &row->t_data->t_ctid);
 }
 
-/// Looks with a snapshot that is not MVCC's: what matters is what the row is called now, whatever the statement sees.
-bool read_row(Relation table, const TableOfNames &columns, const pg_uuid_t &id, bool deleted, KnownName &known,
+/// What matters is what the row is called now, whatever the statement sees. With SnapshotAny, what it was called when
+/// this transaction deleted it.
+bool read_row(Relation table, const TableOfNames &columns, const pg_uuid_t &id, Snapshot snapshot, KnownName &known,
               MemoryContext memory) {
     ScanKeyData key;
     ScanKeyInit(&key, static_cast<AttrNumber>(column_of(table, columns.key)), BTEqualStrategyNumber, F_UUID_EQ,
                 UUIDPGetDatum(&id));
-    SysScanDesc const scan =
-        systable_beginscan(table, primary_key_of(table), true, deleted ? SnapshotAny : SnapshotSelf, 1, &key);
+    SysScanDesc const scan = systable_beginscan(table, primary_key_of(table), true, snapshot, 1, &key);
     TupleDesc const type = RelationGetDescr(table);
     HeapTuple row = systable_getnext(scan);
-    while (HeapTupleIsValid(row) && deleted && !is_deleted_by_us(row)) {
+    while (HeapTupleIsValid(row) && snapshot == SnapshotAny && !is_deleted_by_us(row)) {
         row = systable_getnext(scan);
     }
     if (HeapTupleIsValid(row)) {
@@ -113,8 +113,10 @@ void look_up(KnownName &known, MemoryContext memory) {
         return;
     }
     Relation const table = table_open(oid, AccessShareLock);
-    if (!read_row(table, columns, known.id, false, known, memory)) {
-        read_row(table, columns, known.id, true, known, memory);
+    // The third look is for a row that somebody moved while the first one went along the index.
+    if (!read_row(table, columns, known.id, SnapshotSelf, known, memory) &&
+        !read_row(table, columns, known.id, SnapshotAny, known, memory)) {
+        read_row(table, columns, known.id, GetLatestSnapshot(), known, memory);
     }
     table_close(table, AccessShareLock);
 }

@@ -730,7 +730,7 @@ class Reflection(Case):
     def test_every_table_and_view_without_a_warning(self):
         with self.session.begin():
             relations = set(self.session.execute(text(
-                "SELECT relname FROM pg_class WHERE relnamespace = 'mlregistry'::regnamespace AND relkind IN ('r', 'v')")).scalars())
+                "SELECT relname FROM pg_class WHERE relnamespace = 'mlregistry'::regnamespace AND relkind IN ('r', 'p', 'v')")).scalars())
         self.assertGreater(len(relations), 20)
         for path in 'public', 'public,mlregistry':
             metadata, said = self.reflected(connect_args={'options': f'-csearch_path={path}'})

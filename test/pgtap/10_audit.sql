@@ -39,12 +39,16 @@ INSERT INTO audited VALUES
     ('model_metrics',            'metric',         '{metric_id,organization_id,project_id}'),
     ('datasets',                 'dataset',        '{dataset_id,organization_id,project_id}'),
     ('dataset_tags',             'dataset',        '{dataset_id,organization_id,project_id}'),
+    ('run_datasets',             'run',            '{run_id,organization_id,project_id}'),
+    ('run_tags',                 'run',            '{run_id,organization_id,project_id}'),
     ('frameworks',               'framework',      '{}'),
     ('model_formats',            'model_format',   '{}'),
     ('storage_formats',          'storage_format', '{}'),
     ('tag_categories',           'tag_category',   '{}'),
     ('gpu_types',                'gpu_type',       '{}');
 INSERT INTO audited (table_name, entity_type, said, redacted, ignored) VALUES
+    ('experiments',      'experiment', '{experiment_id,organization_id,project_id}', '{}', '{last_run_number}'),
+    ('training_runs',    'run',     '{run_id,organization_id,project_id,experiment_id}', '{}', '{run_day}'),
     ('users',            'user',    '{user_id}', '{}', '{last_login_at}'),
     ('user_credentials', 'user',    '{user_id}', '{password_hash}', '{}'),
     ('api_keys',         'api_key', '{api_key_id,organization_id,user_id}', '{}', '{last_used_at}');
@@ -54,6 +58,7 @@ INSERT INTO not_audited VALUES
     ('guards',          'counters that rules lock; they say nothing'),
     ('alias_history',   'a history itself: what it tells, the trail tells of model_aliases'),
     ('api_key_secrets', 'the hash of a key, made with the key, of which the trail tells'),
+    ('run_metrics',     'append-only and far too many: the table is its own trail'),
     ('audit_logs',      'the trail itself');
 
 SELECT set_eq($$SELECT relation_name FROM registry_relations() WHERE kind = 'table'$$, $$SELECT table_name FROM audited UNION ALL SELECT table_name FROM not_audited$$,
@@ -129,6 +134,9 @@ BEGIN
     END LOOP;
     IF of_table LIKE '%\_tags' THEN
         result := result || jsonb_build_object('tag', jsonb_build_array((SELECT n.name FROM names n WHERE n.id::text = old ->> 'tag_id'), (SELECT n.name FROM names n WHERE n.id::text = new ->> 'tag_id')));
+    ELSIF of_table = 'run_datasets' AND old -> 'dataset_id' IS DISTINCT FROM new -> 'dataset_id' THEN
+        result := result || jsonb_build_object('dataset', jsonb_build_array((SELECT d.dataset_name FROM mlregistry.datasets d WHERE d.dataset_id::text = old ->> 'dataset_id'),
+                                                                            (SELECT d.dataset_name FROM mlregistry.datasets d WHERE d.dataset_id::text = new ->> 'dataset_id')));
     ELSIF of_table = 'model_aliases' AND old -> 'version_id' IS DISTINCT FROM new -> 'version_id' THEN
         result := result || jsonb_build_object('version', jsonb_build_array(split_part((SELECT n.name FROM names n WHERE n.id::text = old ->> 'version_id'), '@', 2),
                                                                             split_part((SELECT n.name FROM names n WHERE n.id::text = new ->> 'version_id'), '@', 2)));
@@ -332,6 +340,44 @@ SELECT pg_temp.tells_events($$INSERT INTO dataset_tags (dataset_id, tag_id) VALU
 SELECT pg_temp.tells_events($$DELETE FROM dataset_tags$$, 'dataset.untag d of d in default/main "tx_2025"', 'dataset.untag');
 SELECT pg_temp.tells_events($$UPDATE datasets SET deleted_at = now()$$, 'dataset.soft_delete d of d in default/main "tx_2025"', 'dataset.soft_delete');
 SELECT pg_temp.tells_events($$UPDATE datasets SET deleted_at = NULL$$, 'dataset.restore d of d in default/main "tx_2025"', 'dataset.restore');
+-- ---- training
+
+SELECT pg_temp.tells($$INSERT INTO experiments (experiment_id, experiment_name, config) VALUES ('{e}', 'Base line', '{"seed": 1}')$$,
+    $$experiment.create e of e in default/main "Base line" {"experiment_name": [null, "Base line"], "status": [null, "running"], "config": [null, {"seed": 1}], "allow_repeat_runs": [null, true]}$$, 'experiment.create');
+SELECT pg_temp.tells($$INSERT INTO training_runs (run_id, experiment_id, hyperparameters, accuracy) VALUES ('{r}', '{e}', '{"lr": 0.10}', 0.5)$$,
+    $$run.queue r of e in default/main "Base line#1" {"run_number": [null, 1], "status": [null, "queued"], "hyperparameters": [null, {"lr": 0.10}], "accuracy": [null, 0.5000], "gpu_count": [null, 0], "gpu_hours": [null, 0.00],
+      "cpu_hours": [null, 0.00], "once_per_day": [null, false]}$$, 'run.queue, found under the experiment; its number is no event of that');
+SELECT pg_temp.tells_events($$INSERT INTO training_runs (run_id, experiment_id, dataset_id) SELECT pg_temp.id(n), '{e}', '{d}' FROM unnest('{r2,r3,r4}'::text[]) AS n$$,
+    E'run.queue r2 of e in default/main "Base line#2"\nrun.queue r3 of e in default/main "Base line#3"\nrun.queue r4 of e in default/main "Base line#4"'
+    '\nrun.add_dataset r2 of e in default/main "Base line#2"\nrun.add_dataset r3 of e in default/main "Base line#3"\nrun.add_dataset r4 of e in default/main "Base line#4"', 'several, each with its dataset');
+SELECT pg_temp.tells($$UPDATE training_runs SET status = 'running', started_at = queued_at WHERE run_id = '{r}'$$, 'run.start r of e in default/main "Base line#1" {"status": ["queued", "running"]}', 'run.start');
+SELECT pg_temp.tells($$UPDATE training_runs SET status = 'succeeded', completed_at = started_at + interval '1 second', precision_score = 0.5, recall_score = 0.5 WHERE run_id = '{r}'$$,
+    format('run.succeed r of e in default/main "Base line#1" {"status": ["running", "succeeded"], "precision_score": [null, 0.5000], "recall_score": [null, 0.5000], "f1_score": [null, 0.5000], "duration_seconds": [null, 1.000], "completed_at": [null, %s]}',
+           to_jsonb(now() + interval '1 second')), 'run.succeed, with what follows from it');
+SELECT pg_temp.tells_events($$UPDATE training_runs SET status = 'failed' WHERE run_id = '{r2}'$$, 'run.fail r2 of e in default/main "Base line#2"', 'run.fail');
+SELECT pg_temp.tells_events($$UPDATE training_runs SET status = 'cancelled' WHERE run_id = '{r3}'$$, 'run.cancel r3 of e in default/main "Base line#3"', 'run.cancel');
+SELECT pg_temp.tells_events($$UPDATE training_runs SET status = 'timeout' WHERE run_id = '{r4}'$$, 'run.timeout r4 of e in default/main "Base line#4"', 'run.timeout');
+SELECT pg_temp.tells($$UPDATE training_runs SET notes = 'good', gpu_hours = 1.5 WHERE run_id = '{r}'$$, 'run.update r of e in default/main "Base line#1" {"notes": [null, "good"], "gpu_hours": [0.00, 1.50]}', 'run.update: finished runs too');
+SELECT pg_temp.tells($$INSERT INTO run_datasets (run_id, dataset_id, dataset_role) VALUES ('{r}', '{d}', 'test')$$,
+    'run.add_dataset r of e in default/main "Base line#1" {"dataset_id": [null, "d"], "dataset_role": [null, "test"], "dataset": [null, "tx_2025"]}', 'run.add_dataset');
+SELECT pg_temp.tells($$UPDATE run_datasets SET row_count = 7 WHERE dataset_role = 'test'$$, 'run.update_dataset r of e in default/main "Base line#1" {"row_count": [null, 7]}', 'run.update_dataset');
+SELECT pg_temp.tells_events($$DELETE FROM run_datasets WHERE dataset_role = 'test'$$, 'run.remove_dataset r of e in default/main "Base line#1"', 'run.remove_dataset');
+SELECT pg_temp.tells($$INSERT INTO run_tags (run_id, tag_id) VALUES ('{r}', '{gold}')$$, 'run.tag r of e in default/main "Base line#1" {"tag_id": [null, "gold"], "tag": [null, "gold"]}', 'run.tag');
+SELECT pg_temp.tells_events($$DELETE FROM run_tags$$, 'run.untag r of e in default/main "Base line#1"', 'run.untag');
+SELECT pg_temp.tells_events($$UPDATE training_runs SET deleted_at = now() WHERE run_id = '{r}'$$, 'run.soft_delete r of e in default/main "Base line#1"', 'run.soft_delete');
+SELECT pg_temp.tells_events($$UPDATE training_runs SET deleted_at = NULL WHERE run_id = '{r}'$$, 'run.restore r of e in default/main "Base line#1"', 'run.restore');
+SELECT pg_temp.tells($$INSERT INTO run_metrics (organization_id, project_id, run_id, metric_name, value) VALUES ('{default}', '{main}', '{r}', 'loss', 1)$$, NULL, 'metrics are their own trail');
+SELECT pg_temp.tells_events($$UPDATE experiments SET status = 'completed'$$, 'experiment.complete e of e in default/main "Base line"', 'experiment.complete');
+SELECT pg_temp.tells_events($$UPDATE experiments SET status = 'running'$$, 'experiment.reopen e of e in default/main "Base line"', 'experiment.reopen');
+SELECT pg_temp.tells_events($$UPDATE experiments SET status = 'failed'$$, 'experiment.fail e of e in default/main "Base line"', 'experiment.fail');
+SELECT pg_temp.tells_events($$UPDATE experiments SET status = 'running'$$, 'experiment.reopen e of e in default/main "Base line"', 'experiment.reopen after that');
+SELECT pg_temp.tells_events($$UPDATE experiments SET status = 'cancelled'$$, 'experiment.cancel e of e in default/main "Base line"', 'experiment.cancel');
+SELECT pg_temp.tells($$UPDATE experiments SET description = 'x'$$, 'experiment.update e of e in default/main "Base line" {"description": [null, "x"]}', 'experiment.update');
+SELECT pg_temp.tells_events($$UPDATE experiments SET deleted_at = now()$$, 'experiment.soft_delete e of e in default/main "Base line"', 'experiment.soft_delete');
+SELECT pg_temp.tells_events($$UPDATE experiments SET deleted_at = NULL$$, 'experiment.restore e of e in default/main "Base line"', 'experiment.restore');
+SELECT pg_temp.tells_events($$DELETE FROM training_runs WHERE run_id = '{r2}'$$, E'run.delete r2 of e in default/main "Base line#2"\nrun.remove_dataset r2 of e in default/main "Base line#2"', 'run.delete, and what goes with it');
+SELECT pg_temp.tells_events($$DELETE FROM experiments$$, E'experiment.delete e of e in default/main "Base line"\nrun.delete r of e in default/main "Base line#1"\nrun.delete r3 of e in default/main "Base line#3"'
+    '\nrun.delete r4 of e in default/main "Base line#4"\nrun.remove_dataset r3 of e in default/main "Base line#3"\nrun.remove_dataset r4 of e in default/main "Base line#4"', 'experiment.delete, with all its runs by their names');
 SELECT pg_temp.tells_events($$DELETE FROM datasets$$, 'dataset.delete d of d in default/main "tx_2025"', 'dataset.delete');
 
 -- ---- teams, quotas, projects, organizations
@@ -409,10 +455,11 @@ SELECT pg_temp.tells($$UPDATE access_rules SET read_role = 'admin' WHERE table_n
 SELECT pg_temp.tells_events($$DELETE FROM access_rules WHERE table_name = 'teams'$$, 'access_rule.delete - of - in -/ "teams"', 'access_rule.delete');
 SELECT pg_temp.tells($$INSERT INTO access_rules VALUES ('teams', 'organization', 'viewer', 'developer', 'names')$$,
     $$access_rule.create - of - in -/ "teams" {"table_name": [null, "teams"], "scope": [null, "organization"], "read_role": [null, "viewer"], "write_role": [null, "developer"], "key_scope": [null, "names"]}$$, 'access_rule.create');
-SELECT pg_temp.tells(format('INSERT INTO %I (name) VALUES (%L)', t, 'w-' || t), CASE t WHEN 'gpu_types' THEN format('%s.create - of - in -/ "w-%s" {"name": [null, "w-%s"], "builtin": [null, false], "price_per_hour_usd": [null, 2.5000]}', e, t, t)
+-- One line for each test, which is how they are counted.
+SELECT concat_ws(E'\n', pg_temp.tells(format('INSERT INTO %I (name) VALUES (%L)', t, 'w-' || t), CASE t WHEN 'gpu_types' THEN format('%s.create - of - in -/ "w-%s" {"name": [null, "w-%s"], "builtin": [null, false], "price_per_hour_usd": [null, 2.5000]}', e, t, t)
                                                                                    ELSE format('%s.create - of - in -/ "w-%s" {"name": [null, "w-%s"], "builtin": [null, false]}', e, t, t) END, e || '.create'),
        pg_temp.tells(format('UPDATE %I SET description = %L WHERE NOT builtin', t, 'ours'), format('%s.update - of - in -/ "w-%s" {"description": [null, "ours"]}', e, t), e || '.update'),
-       pg_temp.tells_events(format('DELETE FROM %I WHERE NOT builtin', t), format('%s.delete - of - in -/ "w-%s"', e, t), e || '.delete')
+       pg_temp.tells_events(format('DELETE FROM %I WHERE NOT builtin', t), format('%s.delete - of - in -/ "w-%s"', e, t), e || '.delete'))
   FROM (VALUES ('frameworks', 'framework'), ('model_formats', 'model_format'), ('storage_formats', 'storage_format'), ('tag_categories', 'tag_category'), ('gpu_types', 'gpu_type')) AS v (t, e);
 SELECT pg_temp.tells_events($$UPDATE frameworks SET description = 'x' WHERE name = 'onnx'$$, 'framework.update - of - in -/ "onnx"', 'also of built-in words');
 
@@ -432,7 +479,10 @@ SELECT isnt(pg_temp.told(pg_temp.filled($$
     INSERT INTO model_aliases (organization_id, model_id, alias, version_id) VALUES ('{default}', '{m}', 'champion', '{m@1.4.0}');
     INSERT INTO version_files (organization_id, version_id, path) VALUES ('{default}', '{m@1.6.0}', 'model.ubj');
     INSERT INTO version_signatures (organization_id, version_id, kind, signer, bundle) VALUES ('{default}', '{m@1.6.0}', 'pgp', 'me', '{}');
-    INSERT INTO model_metrics (organization_id, version_id, metric_name, metric_value, dataset_id) VALUES ('{default}', '{m@1.6.0}', 'loss', 1, '{d2}')$$)), NULL, 'every table has rows');
+    INSERT INTO model_metrics (organization_id, version_id, metric_name, metric_value, dataset_id) VALUES ('{default}', '{m@1.6.0}', 'loss', 1, '{d2}');
+    INSERT INTO experiments (organization_id, project_id, experiment_id, experiment_name) VALUES ('{default}', '{main}', '{e2}', 'e2');
+    INSERT INTO training_runs (organization_id, run_id, experiment_id, dataset_id) VALUES ('{default}', '{r5}', '{e2}', '{d2}');
+    INSERT INTO run_tags (organization_id, run_id, tag_id) VALUES ('{default}', '{r5}', '{gold}')$$)), NULL, 'every table has rows');
 SELECT is_empty('SELECT a.table_name FROM audited a WHERE NOT EXISTS (SELECT FROM pg_temp.contents() c WHERE c.table_name = a.table_name)', 'really every table');
 CREATE FUNCTION pg_temp.nothing_is_told() RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -441,7 +491,7 @@ DECLARE
     n bigint := (SELECT count(*) FROM audit_logs);
     updates bigint := 0;
 BEGIN
-    FOR c IN SELECT a.table_name, k.attname FROM audited a JOIN pg_attribute k ON k.attrelid = format('mlregistry.%I', a.table_name)::regclass AND k.attnum > 0 AND NOT k.attisdropped LOOP
+    FOR c IN SELECT a.table_name, k.attname FROM audited a JOIN pg_attribute k ON k.attrelid = format('mlregistry.%I', a.table_name)::regclass AND k.attnum > 0 AND NOT k.attisdropped AND k.attgenerated = '' LOOP
         EXECUTE format('UPDATE mlregistry.%I SET %2$I = %2$I', c.table_name, c.attname);
         GET DIAGNOSTICS rows = ROW_COUNT;
         updates := updates + (rows > 0)::int;
@@ -451,6 +501,8 @@ BEGIN
         END IF;
         IF c.attname IN ('updated_at', 'last_used_at', 'last_login_at') THEN
             EXECUTE format('UPDATE mlregistry.%I SET %I = %L', c.table_name, c.attname, '2001-01-01');
+        ELSIF c.attname = 'last_run_number' THEN
+            EXECUTE format('UPDATE mlregistry.%I SET %I = 99', c.table_name, c.attname);
         END IF;
         IF n <> (SELECT count(*) FROM audit_logs) THEN
             RETURN NEXT format('UPDATE %I SET %I', c.table_name, c.attname);
@@ -460,7 +512,7 @@ BEGIN
     RETURN NEXT format('%s columns', updates);
 END $$;
 SELECT results_eq('SELECT * FROM pg_temp.nothing_is_told()',
-    $$SELECT format('%s columns', count(*)) FROM audited a JOIN pg_attribute k ON k.attrelid = format('mlregistry.%I', a.table_name)::regclass AND k.attnum > 0 AND NOT k.attisdropped$$,
+    $$SELECT format('%s columns', count(*)) FROM audited a JOIN pg_attribute k ON k.attrelid = format('mlregistry.%I', a.table_name)::regclass AND k.attnum > 0 AND NOT k.attisdropped AND k.attgenerated = ''$$,
     'UPDATE of any column to what it is, of updated_at or of the last use: not a row');
 SELECT pg_temp.tells($$UPDATE models SET description = 'nothing' WHERE false$$, '', 'UPDATE of no row');
 SELECT pg_temp.tells($$DELETE FROM models WHERE false$$, '', 'DELETE of no row');
@@ -481,7 +533,7 @@ version.delete m@1.4.0 of m in default/main "fraud@1.4.0"
 version.delete m@1.5.0 of m in default/main "fraud@1.5.0"
 version.delete m@1.6.0 of m in default/main "fraud@1.6.0"
 version.delete m@2.0.0-rc.1 of m in default/main "fraud@2.0.0-rc.1"$$, 'a model with all that belongs to it');
-SELECT pg_temp.tells_events($$DELETE FROM tags$$, E'tag.delete gold of gold in default/ "gold"\ndataset.untag d2 of d2 in default/main "d2"', 'a tag, and that it is taken from what had it');
+SELECT pg_temp.tells_events($$DELETE FROM tags$$, E'tag.delete gold of gold in default/ "gold"\ndataset.untag d2 of d2 in default/main "d2"\nrun.untag r5 of e2 in default/main "e2#1"', 'a tag, and that it is taken from what had it');
 -- A name that this transaction gave and took: the last one counts.
 SELECT pg_temp.tells_names($$INSERT INTO models (model_id, organization_id, project_id, model_name, framework) VALUES ('{m6}', '{default}', '{main}', 'before', 'onnx');
     INSERT INTO model_versions (version_id, organization_id, model_id, semver, artifact_uri) VALUES ('{m6@1.0.0}', '{default}', '{m6}', '1.0.0', '/x');
@@ -533,7 +585,10 @@ SELECT set_eq($$SELECT DISTINCT action FROM audit_logs WHERE action NOT LIKE '%.
     ('team', '{create,update,delete}'), ('tag', '{create,update,delete}'), ('model', '{create,update,delete,soft_delete,restore,archive,unarchive,hold,release,tag,untag}'),
     ('version', '{create,update,delete,soft_delete,restore,promote,demote,archive,unarchive,validate,deprecate,undeprecate,freeze,hold,release,tag,untag}'),
     ('alias', '{set,move,protect,unprotect,update,drop}'), ('file', '{add,update,remove}'), ('signature', '{add,verify,update,remove}'), ('metric', '{record,update,delete}'),
-    ('dataset', '{create,update,delete,soft_delete,restore,tag,untag}'), ('framework', '{create,update,delete}'), ('model_format', '{create,update,delete}'), ('storage_format', '{create,update,delete}'),
+    ('dataset', '{create,update,delete,soft_delete,restore,tag,untag}'),
+    ('experiment', '{create,update,delete,soft_delete,restore,complete,fail,cancel,reopen}'),
+    ('run', '{queue,start,succeed,fail,cancel,timeout,update,delete,soft_delete,restore,tag,untag,add_dataset,update_dataset,remove_dataset}'),
+    ('framework', '{create,update,delete}'), ('model_format', '{create,update,delete}'), ('storage_format', '{create,update,delete}'),
     ('tag_category', '{create,update,delete}'), ('gpu_type', '{create,update,delete}')) AS t (e, vs), unnest(vs) AS v$$, 'every verb was seen, and no other');
 SELECT is_empty($$SELECT action, entity_type FROM audit_logs WHERE split_part(action, '.', 1) <> entity_type$$, 'an action begins with its entity');
 

@@ -76,7 +76,8 @@ my %table = (
 );
 
 # The trail tells of a row to whoever may read such a row there, and admins of all in their organization. Of people, keys and
-# grants it tells admins, and everybody of oneself. Kind of entity: the table whose rows it is about.
+# grants it tells admins, and everybody of oneself. It tells nothing outside the organization, of public projects neither: it says who
+# came from where. Kind of entity: the table whose rows it is about.
 my %trail = (
     model => 'models', version => 'model_versions', alias => 'model_aliases', file => 'version_files', signature => 'version_signatures',
     metric => 'model_metrics', dataset => 'datasets', project => 'projects', project_member => 'project_members', team => 'teams', tag => 'tags',
@@ -243,6 +244,7 @@ sub is_allowed {
     return 1 if $need eq 'always';
     if ($need eq 'told') {
         my ($kind) = $table =~ /: (.+)$/;
+        return 0 if $standing{ $standings[ $organization eq 'default' ? 0 : 1 ] }[4] eq '-';
         return is_allowed($actor, $trail{$kind}, $organization, $slug, $verb) || is_allowed($actor, 'api_keys', $organization, $slug, $verb);
     }
     my $standing = $standing{ $standings[ $organization eq 'default' ? 0 : 1 ] };

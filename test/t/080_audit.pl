@@ -603,7 +603,9 @@ SQL
 }
 
 sql($node, 'd', 'SELECT * FROM run_maintenance()');
-is_sql($node, 'd', q{SELECT * FROM check_registry() WHERE check_name <> 'access_not_always'}, '', 'check_registry() finds nothing');
+is_sql($node, 'd', q{SELECT DISTINCT check_name FROM check_registry() WHERE check_name <> 'access_not_always'}, 'open_to_triggers', 'check_registry() finds what GRANT ALL gave');
+sql($node, 'd', 'REVOKE TRIGGER ON ALL TABLES IN SCHEMA mlregistry FROM everything, bypass, heir');
+is_sql($node, 'd', q{SELECT * FROM check_registry() WHERE check_name <> 'access_not_always'}, '', 'and nothing else');
 sql($node, 'd', q{UPDATE audit_logs SET actor = 'somebody else' WHERE log_id = (SELECT log_id FROM audit_logs ORDER BY log_id LIMIT 1)});
 is_sql($node, 'd', q{SELECT check_name, severity FROM check_registry()}, 'audit_hash|error', 'and finds a record that its owner has changed');
 $node->stop;

@@ -175,6 +175,18 @@ CREATE OR REPLACE FUNCTION check_access() RETURNS TABLE (check_name text, severi
               JOIN pg_policy p ON p.polrelid = to_regclass(format('mlregistry.%I', r.relation_name))
              WHERE p.polpermissive AND p.polname NOT IN (SELECT a.policy FROM mlregistry.access_policies() a)
             UNION ALL
+            -- What a trigger does runs as the owner of the tables where the registry writes itself, and could leave records out.
+            SELECT DISTINCT 'open_to_triggers', 'warning', format('%s on %s', coalesce(quote_ident(g.rolname), 'PUBLIC'), c.relname),
+                   'Who may put a trigger on a table of the registry has its code run by others, and by the owner of the tables.',
+                   format('REVOKE TRIGGER ON mlregistry.%I FROM %s;', c.relname, coalesce(quote_ident(g.rolname), 'PUBLIC'))
+              FROM (SELECT to_regclass(format('mlregistry.%I', r.relation_name))::oid FROM mlregistry.registry_relations() r
+                    UNION ALL
+                    SELECT p.partition::oid FROM mlregistry.registry_partitions() p) AS r (relation)
+              JOIN pg_class c ON c.oid = r.relation
+             CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+              LEFT JOIN pg_roles g ON g.oid = a.grantee
+             WHERE a.privilege_type = 'TRIGGER' AND a.grantee <> c.relowner AND NOT coalesce(g.rolsuper, false)
+            UNION ALL
             -- Roles are known by their names: a later one of the same name would have the rights of this one.
             SELECT 'unknown_role', 'warning', format('role %I in %s', n.role, n.place), 'The role does not exist; one that is created with this name acts by it.',
                    CASE n.place WHEN 'users' THEN format('UPDATE mlregistry.users SET db_role = NULL WHERE db_role = %L;', n.role)
