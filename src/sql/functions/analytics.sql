@@ -51,24 +51,28 @@ CREATE OR REPLACE FUNCTION model_summary(
                    success_rate numeric, last_run_at timestamptz, last_success_at timestamptz, best_accuracy numeric, best_run_id uuid,
                    gpu_hours numeric, cpu_hours numeric, cost_usd numeric, model_id uuid)
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, mlregistry, pg_temp
+    SET plan_cache_mode = force_custom_plan -- a plan for any number of models would be one for ten
     AS $function$
     #variable_conflict use_column
     DECLARE
-        only_project uuid := project_filter(project);
         one uuid := CASE WHEN model IS NOT NULL THEN
                         find_model(CASE WHEN project IS NULL OR position('/' IN model) > 0 THEN model ELSE project || '/' || model END) END;
+        page model_info[];
+        ids uuid[];
     BEGIN
+        IF one IS NOT NULL THEN
+            page := ARRAY[model_info(one)];
+        ELSE
+            page := ARRAY(SELECT i FROM list_models(active => model_summary.active, project => model_summary.project,
+                                                    max_rows => model_summary.max_rows, after => model_summary.after) AS i);
+        END IF;
+        -- As a value, so that the planner sees how many: a few are looked up, for most of them the tables are read once.
+        ids := ARRAY(SELECT p.model_id FROM unnest(page) AS p);
         RETURN QUERY
-            WITH page AS MATERIALIZED (
-                SELECT i.* FROM model_info(one) AS i WHERE one IS NOT NULL
-                UNION ALL
-                SELECT i.* FROM list_models(active => model_summary.active, project => model_summary.project, max_rows => model_summary.max_rows,
-                                            after => model_summary.after) AS i
-                 WHERE one IS NULL),
-            version AS (
+            WITH version AS (
                 SELECT v.model_id, max(v.registered_at) AS last_version_at, max(v.semver) FILTER (WHERE v.stage = 'production') AS production_version
                   FROM model_versions v
-                 WHERE v.model_id IN (SELECT p.model_id FROM page p) AND v.deleted_at IS NULL
+                 WHERE v.model_id = ANY (ids) AND v.deleted_at IS NULL
                  GROUP BY v.model_id),
             run AS (
                 SELECT r.model_id, count(DISTINCT r.experiment_id) AS experiments, count(*) AS runs,
@@ -80,7 +84,7 @@ CREATE OR REPLACE FUNCTION model_summary(
                        (array_agg(r.run_id ORDER BY r.accuracy DESC, r.queued_at, r.run_id) FILTER (WHERE r.accuracy IS NOT NULL))[1] AS best_run_id,
                        sum(r.gpu_hours) AS gpu_hours, sum(r.cpu_hours) AS cpu_hours, sum(r.cost_usd) AS cost_usd
                   FROM v_training_runs r
-                 WHERE r.model_id IN (SELECT p.model_id FROM page p)
+                 WHERE r.model_id = ANY (ids)
                  GROUP BY r.model_id)
             SELECT p.project_slug, p.model_name, p.team_name, p.framework, p.risk_level, p.is_active,
                    p.version_count, p.latest_version, v.production_version, v.last_version_at,
@@ -88,7 +92,7 @@ CREATE OR REPLACE FUNCTION model_summary(
                    coalesce(r.timed_out, 0), coalesce(r.cancelled, 0), success_rate(r.succeeded, r.failed + r.timed_out), r.last_run_at,
                    r.last_success_at, r.best_accuracy, r.best_run_id, coalesce(r.gpu_hours, 0), coalesce(r.cpu_hours, 0), coalesce(r.cost_usd, 0),
                    p.model_id
-              FROM page p
+              FROM unnest(page) AS p
               LEFT JOIN version v USING (model_id)
               LEFT JOIN run r USING (model_id)
              ORDER BY p.project_slug, p.model_name;
