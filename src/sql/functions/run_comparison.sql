@@ -64,12 +64,12 @@ CREATE OR REPLACE FUNCTION require_metric(experiment uuid, metric text) RETURNS 
                                                       ('recall_score', r.recall_score), ('f1_score', r.f1_score), ('auc_roc', r.auc_roc)) AS s (name, value)
                                         WHERE s.value IS NOT NULL
                                        UNION
-                                       SELECT jsonb_object_keys(r.custom_metrics)
+                                       SELECT c.key FROM jsonb_each(r.custom_metrics) AS c WHERE is_metrics(jsonb_build_object(c.key, c.value))
                                        UNION
                                        SELECT k.metric_name FROM run_metrics k WHERE k.run_id = r.run_id) AS n
                         WHERE r.experiment_id = experiment AND r.deleted_at IS NULL
                         ORDER BY 1);
-        IF known <> '{}' AND metric <> ALL (known || '{precision,recall,f1,auc,duration_seconds,gpu_hours,cpu_hours,cost_usd}') THEN
+        IF known <> '{}' AND metric <> ALL (known || '{accuracy,loss,precision_score,precision,recall_score,recall,f1_score,f1,auc_roc,auc,duration_seconds,gpu_hours,cpu_hours,cost_usd}') THEN
             RAISE EXCEPTION 'no run of the experiment has metric "%"', shortened(metric)
                 USING ERRCODE = 'no_data_found',
                       HINT = coalesce('Did you mean ' || near_names(metric, known) || '?',
@@ -77,7 +77,7 @@ CREATE OR REPLACE FUNCTION require_metric(experiment uuid, metric text) RETURNS 
         END IF;
     END
     $function$;
-COMMENT ON FUNCTION require_metric(uuid, text) IS 'raises P0002 for a metric that no run of an experiment has, with what is spelled like it; an experiment without any metric passes';
+COMMENT ON FUNCTION require_metric(uuid, text) IS 'raises P0002 for a metric that no run of an experiment has, with what is spelled like it; what all runs may have passes, and so does an experiment without any metric';
 
 CREATE OR REPLACE FUNCTION leaderboard(
         experiment_id uuid,
@@ -207,6 +207,15 @@ CREATE OR REPLACE FUNCTION compared_runs(runs uuid[]) RETURNS uuid[]
     $function$;
 COMMENT ON FUNCTION compared_runs(uuid[]) IS 'the runs that are compared, each once, in their order; raises P0002 for one that is not there';
 
+-- 0.1 and 0.10 are one number.
+CREATE OR REPLACE FUNCTION parameter_text(value jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT CASE jsonb_typeof(value) WHEN 'number' THEN trim_scale((value #>> '{}')::numeric)::text
+                                        WHEN 'null' THEN 'null' ELSE value #>> '{}' END
+    $function$;
+COMMENT ON FUNCTION parameter_text(jsonb) IS 'value of a parameter as comparisons show it';
+
 CREATE OR REPLACE FUNCTION run_fields(run uuid) RETURNS TABLE (kind text, name text, value text, number double precision)
     LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 40 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
@@ -228,9 +237,9 @@ CREATE OR REPLACE FUNCTION run_fields(run uuid) RETURNS TABLE (kind text, name t
         SELECT 'metric', k.name, k.value::text, nullif(k.value, 'NaN')
           FROM (SELECT * FROM scores UNION ALL SELECT * FROM custom UNION ALL SELECT * FROM logged) AS k
         UNION ALL
-        SELECT 'parameter', h.key, h.value #>> '{}', NULL FROM r, jsonb_each(r.hyperparameters) AS h
+        SELECT 'parameter', h.key, parameter_text(h.value), NULL FROM r, jsonb_each(r.hyperparameters) AS h
         UNION ALL
-        SELECT 'environment', h.key, h.value #>> '{}', NULL FROM r, jsonb_each(r.environment) AS h
+        SELECT 'environment', h.key, parameter_text(h.value), NULL FROM r, jsonb_each(r.environment) AS h
         UNION ALL
         SELECT 'run', f.name, f.value, NULL
           FROM r,
@@ -258,7 +267,7 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[])
                   FROM unnest(compared) WITH ORDINALITY AS w (run_id, n), run_fields(w.run_id) AS f),
             names AS (
                 SELECT f.kind, f.name, count(*) < cardinality(compared) OR count(DISTINCT f.value) > 1 AS differs,
-                       min(f.number) AS least, max(f.number) AS greatest
+                       min(f.number) AS least, max(f.number) AS greatest, count(f.number) AS numbers
                   FROM fields f
                  GROUP BY f.kind, f.name)
             SELECT k.kind, k.name, k.differs,
@@ -267,7 +276,8 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[])
                            LEFT JOIN fields f ON f.kind = k.kind AND f.name = k.name AND f.n = w.n
                           ORDER BY w.n),
                    -- Through numeric where that can be: 0.95 less 0.91 is 0.04 then.
-                   CASE WHEN abs(k.least) < 1e15 AND abs(k.greatest) < 1e15 THEN (k.greatest::numeric - k.least::numeric)::double precision
+                   CASE WHEN k.numbers < 2 THEN NULL
+                        WHEN abs(k.least) < 1e15 AND abs(k.greatest) < 1e15 THEN (k.greatest::numeric - k.least::numeric)::double precision
                         WHEN k.least = k.greatest THEN 0
                         ELSE k.greatest - k.least END,
                    CASE WHEN k.least < k.greatest
@@ -283,8 +293,8 @@ COMMENT ON FUNCTION compare_runs(uuid[]) IS 'runs side by side: parameters, metr
 
 CREATE OR REPLACE FUNCTION compare_runs(runs uuid[], group_by text, metrics text[] DEFAULT NULL, baseline text DEFAULT NULL)
     RETURNS TABLE (metric_name text, parameter_value text, n bigint, mean double precision, deviation double precision, minimum double precision,
-                   maximum double precision, baseline text, difference double precision, t double precision, degrees double precision,
-                   p double precision, runs uuid[])
+                   maximum double precision, compared_with text, difference double precision, t double precision, degrees double precision,
+                   p double precision, run_ids uuid[])
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_column
@@ -305,11 +315,11 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[], group_by text, metrics text
                                            ELSE format('They have %s.', shortened(array_to_string(known, ', '))) END);
         END IF;
         IF wanted_baseline IS NOT NULL
-           AND NOT EXISTS (SELECT FROM training_runs r WHERE r.run_id = ANY (compared) AND r.hyperparameters ->> group_by = wanted_baseline) THEN
+           AND NOT EXISTS (SELECT FROM training_runs r WHERE r.run_id = ANY (compared) AND parameter_text(r.hyperparameters -> group_by) = wanted_baseline) THEN
             RAISE EXCEPTION 'none of the runs has % "%"', shortened(group_by), shortened(wanted_baseline)
                 USING ERRCODE = 'no_data_found',
-                      HINT = (SELECT format('They have %s.', shortened(string_agg(DISTINCT r.hyperparameters ->> group_by, ', '
-                                                                                  ORDER BY r.hyperparameters ->> group_by)))
+                      HINT = (SELECT format('They have %s.', shortened(string_agg(DISTINCT parameter_text(r.hyperparameters -> group_by), ', '
+                                                                                  ORDER BY parameter_text(r.hyperparameters -> group_by))))
                                 FROM training_runs r WHERE r.run_id = ANY (compared));
         END IF;
         RETURN QUERY
@@ -334,24 +344,29 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[], group_by text, metrics text
             ordered AS (
                 SELECT g.*, row_number() OVER (PARTITION BY g.name
                                                ORDER BY CASE metric_goal(g.name) WHEN 'minimize' THEN g.mean ELSE -g.mean END, g.value::text) AS place
-                  FROM groups g)
-            SELECT o.name, o.value #>> '{}', o.n, o.mean, sqrt(o.variance), o.least, o.greatest, b.value #>> '{}',
+                  FROM groups g),
+            -- The best mean that can be tested at all, and only without one of those the best.
+            baselines AS (
+                SELECT DISTINCT ON (o.name) o.*
+                  FROM ordered o
+                 WHERE wanted_baseline IS NULL OR parameter_text(o.value) = wanted_baseline
+                 ORDER BY o.name, o.variance IS NULL, o.place)
+            SELECT o.name, parameter_text(o.value), o.n, o.mean, sqrt(o.variance), o.least, o.greatest, parameter_text(b.value),
                    CASE WHEN b.place = o.place THEN NULL
                         WHEN abs(o.mean) < 1e15 AND abs(b.mean) < 1e15 THEN (o.mean::numeric - b.mean::numeric)::double precision
                         ELSE o.mean - b.mean END,
                    w.t, w.degrees, w.p, o.runs
               FROM ordered o
-              LEFT JOIN ordered b ON b.name = o.name
-                                 AND CASE WHEN wanted_baseline IS NULL THEN b.place = 1 ELSE b.value #>> '{}' = wanted_baseline END
+              LEFT JOIN baselines b ON b.name = o.name
               LEFT JOIN LATERAL welch_t_test(o.n, o.mean, o.variance, b.n, b.mean, b.variance) AS w ON b.place <> o.place
              ORDER BY o.name, o.place;
     END
     $function$;
-COMMENT ON FUNCTION compare_runs(uuid[], text, text[], text) IS 'runs grouped by the value of a parameter: for each metric and value mean, standard deviation and, against the baseline (the best mean if none is named), the difference of means with Welch''s t-test: t, degrees of freedom, two-sided p; NULL where a group has too few runs for it; n: runs that have the metric';
+COMMENT ON FUNCTION compare_runs(uuid[], text, text[], text) IS 'runs grouped by the value of a parameter: for each metric and value mean, standard deviation and, against the baseline (the best mean of two runs or more if none is named), the difference of means with Welch''s t-test: t, degrees of freedom, two-sided p; NULL where a group has too few runs for it; n: runs that have the metric';
 
 -- ---- how it has gone
 
-CREATE OR REPLACE FUNCTION experiment_history(experiment_id uuid, metric text DEFAULT 'accuracy', goal text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION experiment_history(experiment_id uuid, metric text DEFAULT NULL, goal text DEFAULT NULL)
     RETURNS TABLE (run_number integer, run_name text, status text, metric_value double precision, change double precision, best_so_far double precision,
                    is_best boolean, changed_parameters jsonb, duration_seconds numeric, gpu_hours numeric, cost_usd numeric,
                    total_cost_usd numeric, started_by text, queued_at timestamptz, completed_at timestamptz, error_message text, run_id uuid)
@@ -360,15 +375,22 @@ CREATE OR REPLACE FUNCTION experiment_history(experiment_id uuid, metric text DE
     #variable_conflict use_column
     DECLARE
         of_experiment constant uuid := live_experiment(experiment_history.experiment_id);
+        by_metric constant text := coalesce(metric, (SELECT CASE WHEN count(r.accuracy) = 0 AND count(r.loss) > 0 THEN 'loss' ELSE 'accuracy' END
+                                                       FROM training_runs r
+                                                      WHERE r.experiment_id = of_experiment AND r.deleted_at IS NULL));
         sign double precision;
     BEGIN
-        PERFORM require_goal(goal), require_metric(of_experiment, metric);
-        sign := CASE coalesce(goal, metric_goal(metric)) WHEN 'minimize' THEN 1 ELSE -1 END;
+        PERFORM require_goal(goal);
+        IF NOT EXISTS (SELECT FROM training_runs r, run_metric(r.run_id, by_metric) AS m
+                        WHERE r.experiment_id = of_experiment AND r.deleted_at IS NULL AND m.metric_value IS NOT NULL) THEN
+            PERFORM require_metric(of_experiment, by_metric);
+        END IF;
+        sign := CASE coalesce(goal, metric_goal(by_metric)) WHEN 'minimize' THEN 1 ELSE -1 END;
         RETURN QUERY
             WITH attempts AS MATERIALIZED (
                 SELECT r.*, m.metric_value AS value, run_cost(r.estimated_cost_usd, r.gpu_hours, r.gpu_type) AS cost,
                        lag(r.hyperparameters) OVER w AS before
-                  FROM training_runs r, run_metric(r.run_id, metric) AS m
+                  FROM training_runs r, run_metric(r.run_id, by_metric) AS m
                  WHERE r.experiment_id = of_experiment AND r.deleted_at IS NULL
                 WINDOW w AS (ORDER BY r.run_number)),
             -- The value before: of the last attempt that had one.
@@ -393,7 +415,7 @@ CREATE OR REPLACE FUNCTION experiment_history(experiment_id uuid, metric text DE
     $function$;
 COMMENT ON FUNCTION experiment_history(uuid, text, text) IS 'runs of an experiment in their order: see experiment_history(text, text, text)';
 
-CREATE OR REPLACE FUNCTION experiment_history(experiment text, metric text DEFAULT 'accuracy', goal text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION experiment_history(experiment text, metric text DEFAULT NULL, goal text DEFAULT NULL)
     RETURNS TABLE (run_number integer, run_name text, status text, metric_value double precision, change double precision, best_so_far double precision,
                    is_best boolean, changed_parameters jsonb, duration_seconds numeric, gpu_hours numeric, cost_usd numeric,
                    total_cost_usd numeric, started_by text, queued_at timestamptz, completed_at timestamptz, error_message text, run_id uuid)
@@ -401,4 +423,4 @@ CREATE OR REPLACE FUNCTION experiment_history(experiment text, metric text DEFAU
     AS $function$
         SELECT * FROM experiment_history(find_experiment(experiment), metric, goal)
     $function$;
-COMMENT ON FUNCTION experiment_history(text, text, text) IS 'runs of an experiment in their order: what each came to by a metric, the change since the one before that has a value, the best so far of those that succeeded, the parameters that were changed ({"name": [before, now]}), and what all cost so far';
+COMMENT ON FUNCTION experiment_history(text, text, text) IS 'runs of an experiment in their order: what each came to by a metric (accuracy if none is named, or loss where there is no accuracy), the change since the one before that has a value, the best so far of those that succeeded, the parameters that were changed ({"name": [before, now]}), and what all cost so far';

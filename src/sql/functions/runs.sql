@@ -46,10 +46,13 @@ CREATE OR REPLACE FUNCTION locked_run_status(run uuid) RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     DECLARE
+        -- Not inside a query: the planner would call it for an estimate, with the snapshot of the statement around us, which
+        -- does not see a run that was started in the same statement.
+        live_id constant uuid := live_run(run);
         found_status text;
     BEGIN
-        PERFORM require_access('write', 'runs', r.project_id) FROM training_runs r WHERE r.run_id = live_run(run);
-        SELECT r.status INTO found_status FROM training_runs r WHERE r.run_id = run AND r.deleted_at IS NULL FOR NO KEY UPDATE;
+        PERFORM require_access('write', 'runs', (SELECT r.project_id FROM training_runs r WHERE r.run_id = live_id));
+        SELECT r.status INTO found_status FROM training_runs r WHERE r.run_id = live_id AND r.deleted_at IS NULL FOR NO KEY UPDATE;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'run % does not exist', run -- it went this very moment
                 USING ERRCODE = 'no_data_found', HINT = 'list_runs() shows what is there.';
@@ -246,6 +249,7 @@ CREATE OR REPLACE FUNCTION start_run(
         may_create constant boolean := coalesce(start_run.create_missing, false);
         default_project constant uuid := find_project(start_run.project);
         ref record;
+        model_project uuid;
         of_experiment record;
         of_model uuid;
         of_version uuid;
@@ -301,10 +305,11 @@ CREATE OR REPLACE FUNCTION start_run(
         IF start_run.model IS NOT NULL THEN
             ref := parse_reference(start_run.model);
             IF may_create AND ref.selector IS NULL THEN
+                model_project := find_project(coalesce(ref.project, start_run.project));
                 SELECT m.model_id INTO of_model
                   FROM models m
                  WHERE m.organization_id = current_organization_id() AND m.model_name = ref.model AND m.deleted_at IS NULL
-                   AND m.project_id = find_project(coalesce(ref.project, start_run.project));
+                   AND m.project_id = model_project;
                 IF of_model IS NULL THEN
                     SELECT i.model_id INTO of_model
                       FROM register_model(ref.model, framework => start_run.framework, project => coalesce(ref.project, start_run.project),
@@ -362,7 +367,7 @@ CREATE OR REPLACE FUNCTION start_run(
                 RAISE EXCEPTION 'experiment "%" has one run a day for each model and dataset', shortened(of_experiment.experiment_name)
                     USING ERRCODE = 'unique_violation',
                           CONSTRAINT = 'unique_daily_run', SCHEMA = 'mlregistry', TABLE = 'training_runs',
-                          DETAIL = format('That of %s is run %s, which is %s.', (asked_at AT TIME ZONE 'UTC')::date, taken.run_number, taken.status),
+                          DETAIL = format('That of %s is run %s, which is %s.', to_char(asked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), taken.run_number, taken.status),
                           HINT = 'Archive that run, or let the experiment have more: UPDATE experiments SET allow_repeat_runs = true.';
             END IF;
         END IF;
@@ -408,12 +413,14 @@ CREATE OR REPLACE FUNCTION run_dataset(reference text, project text, create_miss
         bare constant text := regexp_replace(reference, '^dataset:', '');
         in_project constant text := CASE WHEN position('/' IN bare) > 0 THEN split_part(bare, '/', 1) ELSE project END;
         sought constant text := substr(bare, position('/' IN bare) + 1);
+        run_dataset_project uuid;
         found_id uuid;
     BEGIN
         IF create_missing THEN
+            run_dataset_project := find_project(in_project);
             SELECT d.dataset_id INTO found_id
               FROM datasets d
-             WHERE d.organization_id = current_organization_id() AND d.project_id = find_project(in_project) AND d.dataset_name = sought
+             WHERE d.organization_id = current_organization_id() AND d.project_id = run_dataset_project AND d.dataset_name = sought
                AND d.deleted_at IS NULL;
             IF found_id IS NULL AND location IS NULL THEN
                 RAISE EXCEPTION 'dataset "%" does not exist', shortened(bare)
@@ -444,7 +451,7 @@ CREATE OR REPLACE FUNCTION require_run_move(run uuid, from_status text, to_statu
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'training_runs_transition', SCHEMA = 'mlregistry', TABLE = 'training_runs', COLUMN = 'status',
                       DETAIL = format('From %s to %s.', from_status, to_status),
-                      HINT = coalesce(format('From %s it may become: %s.', from_status, possible),
+                      HINT = coalesce('From ' || from_status || ' it may become: ' || possible || '.',
                                       'A finished run stays what it is: a retry is a new run with parent_run. update_run() changes its metrics, notes and parameters.');
         END IF;
     END
@@ -598,27 +605,31 @@ CREATE OR REPLACE FUNCTION add_usage(
     AS $function$
     #variable_conflict use_column
     DECLARE
-        total record;
+        -- Not a record: its fields take over the scale of columns where the planner sees through to them, and keep it when
+        -- the next call has another value.
+        total_gpu_hours numeric;
+        total_cpu_hours numeric;
+        total_cost numeric;
     BEGIN
         PERFORM require_amount('valid_gpu_hours', 'gpu_hours', add_usage.gpu_hours, 1e8),
                 require_amount('valid_cpu_hours', 'cpu_hours', add_usage.cpu_hours, 1e8),
                 require_amount('valid_cost', 'cost_usd', add_usage.cost_usd, 1e10);
         PERFORM locked_run_status(run);
-        SELECT r.gpu_hours + coalesce(add_usage.gpu_hours, 0) AS gpu_hours, r.cpu_hours + coalesce(add_usage.cpu_hours, 0) AS cpu_hours,
-               CASE WHEN add_usage.cost_usd IS NULL THEN r.estimated_cost_usd ELSE coalesce(r.estimated_cost_usd, 0) + add_usage.cost_usd END AS cost_usd
-          INTO total
+        SELECT r.gpu_hours + coalesce(add_usage.gpu_hours, 0), r.cpu_hours + coalesce(add_usage.cpu_hours, 0),
+               CASE WHEN add_usage.cost_usd IS NULL THEN r.estimated_cost_usd ELSE coalesce(r.estimated_cost_usd, 0) + add_usage.cost_usd END
+          INTO total_gpu_hours, total_cpu_hours, total_cost
           FROM training_runs r
          WHERE r.run_id = run;
-        PERFORM require_amount('valid_gpu_hours', 'gpu_hours', total.gpu_hours, 1e8),
-                require_amount('valid_cpu_hours', 'cpu_hours', total.cpu_hours, 1e8),
-                require_amount('valid_cost', 'cost_usd', total.cost_usd, 1e10);
+        PERFORM require_amount('valid_gpu_hours', 'gpu_hours', total_gpu_hours, 1e8),
+                require_amount('valid_cpu_hours', 'cpu_hours', total_cpu_hours, 1e8),
+                require_amount('valid_cost', 'cost_usd', total_cost, 1e10);
         UPDATE training_runs r
-           SET gpu_hours = total.gpu_hours, cpu_hours = total.cpu_hours, estimated_cost_usd = total.cost_usd
+           SET gpu_hours = total_gpu_hours, cpu_hours = total_cpu_hours, estimated_cost_usd = total_cost
          WHERE r.run_id = run;
         RETURN QUERY SELECT * FROM run_infos(ARRAY[run]);
     END
     $function$;
-COMMENT ON FUNCTION add_usage(uuid, numeric, numeric, numeric) IS 'adds hours and, where it is known, cost to what a run has used, also when it has ended; a quota never refuses it';
+COMMENT ON FUNCTION add_usage(uuid, numeric, numeric, numeric) IS 'adds hours and, where it is known, cost to what a run has used, also when it has ended; a quota never refuses it; hours are kept to two places, so add what has come together; once a cost is given, the cost of the run is what was given';
 
 CREATE OR REPLACE FUNCTION update_run(
         run uuid,
@@ -687,7 +698,7 @@ CREATE OR REPLACE FUNCTION list_runs(
         of_model constant uuid := CASE WHEN model IS NOT NULL THEN find_model(CASE WHEN position('/' IN model) > 0 THEN model ELSE concat_ws('/', project, model) END) END;
         of_dataset constant uuid := CASE WHEN dataset IS NOT NULL THEN run_dataset_filter(dataset, project) END;
         with_tag constant uuid := CASE WHEN tag IS NOT NULL THEN find_tag(tag) END;
-        last_seen record;
+        last_queued_at timestamptz;
         page_ids uuid[];
     BEGIN
         IF max_rows < 0 THEN
@@ -697,7 +708,7 @@ CREATE OR REPLACE FUNCTION list_runs(
         PERFORM require_run_statuses(list_runs.status), require_framework(list_runs.framework),
                 require_object('hyperparameters_is_object', 'parameters', list_runs.parameters);
         IF after IS NOT NULL THEN
-            SELECT r.queued_at, r.run_id INTO last_seen FROM training_runs r WHERE r.run_id = after;
+            SELECT r.queued_at INTO last_queued_at FROM training_runs r WHERE r.run_id = after;
             IF NOT FOUND THEN
                 RAISE EXCEPTION 'after names no run: %', after
                     USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the run_id of the last row of the page before.';
@@ -730,7 +741,7 @@ CREATE OR REPLACE FUNCTION list_runs(
                    CASE WHEN list_runs.parameters IS NOT NULL THEN format(' AND r.hyperparameters @> %L::jsonb', list_runs.parameters) END,
                    CASE WHEN since IS NOT NULL THEN format(' AND r.queued_at >= %L', since) END,
                    CASE WHEN until IS NOT NULL THEN format(' AND r.queued_at < %L', until) END,
-                   CASE WHEN after IS NOT NULL THEN format(' AND r.queued_at <= %1$L AND (r.queued_at, r.run_id) < (%1$L, %2$L)', last_seen.queued_at, last_seen.run_id) END),
+                   CASE WHEN after IS NOT NULL THEN format(' AND r.queued_at <= %1$L AND (r.queued_at, r.run_id) < (%1$L, %2$L)', last_queued_at, after) END),
             coalesce(max_rows::text, 'ALL'), current_organization_id(),
             CASE WHEN only_project IS NOT NULL THEN format(' AND p.project_id = %L', only_project) END)
            INTO page_ids;
@@ -818,6 +829,7 @@ CREATE OR REPLACE FUNCTION cancel_stale_runs(
         as_timeout boolean DEFAULT false,
         reason text DEFAULT NULL) RETURNS SETOF stale_run_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 20 SET search_path = pg_catalog, mlregistry, pg_temp
+    SET intervalstyle = postgres -- of the message that it leaves
     AS $function$
     #variable_conflict use_column
     DECLARE
@@ -825,6 +837,7 @@ CREATE OR REPLACE FUNCTION cancel_stale_runs(
         found_ids uuid[] := stale_run_ids(older_than, only_project, true);
         infos stale_run_info[];
     BEGIN
+        PERFORM require_privilege('training_runs', 'UPDATE'); -- for a rehearsal, too
         IF only_project IS NOT NULL THEN
             PERFORM require_access('write', 'runs', only_project);
         END IF;
@@ -916,7 +929,7 @@ CREATE OR REPLACE FUNCTION tidied_run_ids(
                AND (only_project IS NULL OR r.project_id = only_project)
                AND (of_experiment IS NULL OR r.experiment_id = of_experiment)
                AND (bypasses_access() OR r.project_id = ANY ((SELECT allowed_projects('write', 'runs'))::uuid[]))
-             ORDER BY coalesce(r.deleted_at, r.completed_at), r.run_id
+             ORDER BY coalesce(r.deleted_at, r.completed_at), r.completed_at, r.run_id
              LIMIT max_rows);
     END
     $function$;
@@ -937,6 +950,7 @@ CREATE OR REPLACE FUNCTION archive_runs(
         found_ids uuid[] := tidied_run_ids(older_than, archive_runs.status, experiment, project, runs, false, max_rows);
         done_ids uuid[];
     BEGIN
+        PERFORM require_privilege('training_runs', 'UPDATE');
         IF dry_run IS NOT FALSE THEN
             RETURN QUERY SELECT * FROM run_infos(found_ids);
             RETURN;
@@ -994,6 +1008,7 @@ CREATE OR REPLACE FUNCTION delete_runs(
         kept record;
         infos run_info[];
     BEGIN
+        PERFORM require_privilege('training_runs', 'DELETE');
         IF runs IS NOT NULL THEN
             SELECT r.run_id, m.model_name, v.semver INTO kept
               FROM training_runs r

@@ -319,7 +319,7 @@ CREATE OR REPLACE FUNCTION models_with_tags(
 COMMENT ON FUNCTION models_with_tags(text[], text[], boolean, text, bigint, text) IS 'models that have all the tags of all_of and, where any_of is given, at least one of its tags, by project and name; for the next page give the last one seen as after, written project/name';
 
 CREATE OR REPLACE FUNCTION tag_usage(tag_category text DEFAULT NULL)
-    RETURNS TABLE (tag_name text, category text, models bigint, versions bigint, datasets bigint, total bigint, last_added_at timestamptz, tag_id uuid)
+    RETURNS TABLE (tag_name text, category text, models bigint, versions bigint, datasets bigint, runs bigint, total bigint, last_added_at timestamptz, tag_id uuid)
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_column
@@ -350,19 +350,27 @@ CREATE OR REPLACE FUNCTION tag_usage(tag_category text DEFAULT NULL)
                   FROM dataset_tags dt
                   JOIN datasets d USING (dataset_id)
                   JOIN projects p ON p.project_id = d.project_id
-                 WHERE d.organization_id = current_organization_id() AND d.deleted_at IS NULL AND p.deleted_at IS NULL),
+                 WHERE d.organization_id = current_organization_id() AND d.deleted_at IS NULL AND p.deleted_at IS NULL
+                UNION ALL
+                SELECT rt.tag_id, 'run', rt.added_at
+                  FROM run_tags rt
+                  JOIN training_runs r USING (run_id)
+                  JOIN experiments e ON e.experiment_id = r.experiment_id
+                  JOIN projects p ON p.project_id = r.project_id
+                 WHERE r.organization_id = current_organization_id() AND r.deleted_at IS NULL AND e.deleted_at IS NULL AND p.deleted_at IS NULL),
             counted AS (
                 SELECT u.tag_id, count(*) FILTER (WHERE u.kind = 'model') AS models, count(*) FILTER (WHERE u.kind = 'version') AS versions,
-                       count(*) FILTER (WHERE u.kind = 'dataset') AS datasets, count(*) AS total, max(u.added_at) AS last_added_at
+                       count(*) FILTER (WHERE u.kind = 'dataset') AS datasets, count(*) FILTER (WHERE u.kind = 'run') AS runs,
+                       count(*) AS total, max(u.added_at) AS last_added_at
                   FROM used u
                  GROUP BY u.tag_id)
             SELECT t.tag_name, t.tag_category, coalesce(c.models, 0), coalesce(c.versions, 0), coalesce(c.datasets, 0),
-                   coalesce(c.total, 0), c.last_added_at, t.tag_id
+                   coalesce(c.runs, 0), coalesce(c.total, 0), c.last_added_at, t.tag_id
               FROM tags t
               LEFT JOIN counted c USING (tag_id)
              WHERE t.organization_id = current_organization_id()
                AND (tag_usage.tag_category IS NULL OR t.tag_category = tag_usage.tag_category)
-             ORDER BY 6 DESC, 1;
+             ORDER BY 7 DESC, 1;
     END
     $function$;
-COMMENT ON FUNCTION tag_usage(text) IS 'tags of the current organization, of one category or all, with how many models, versions and datasets have each; most used first, unused ones too';
+COMMENT ON FUNCTION tag_usage(text) IS 'tags of the current organization, of one category or all, with how many models, versions, datasets and runs have each; most used first, unused ones too';

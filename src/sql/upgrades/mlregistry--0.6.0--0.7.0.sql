@@ -3,6 +3,9 @@
 
 -- INCLUDE types/training.sql
 
+-- It counts runs, too.
+DROP FUNCTION tag_usage(text);
+
 -- FUNCTIONS
 REVOKE EXECUTE ON FUNCTION trg_derive_experiment() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION trg_derive_run() FROM PUBLIC;
