@@ -211,3 +211,7 @@ SELECT use_organization(NULL);
 SELECT cost_summary();
 DROP OWNED BY regress_analyst;
 DROP ROLE regress_analyst;
+
+-- leave a clean registry behind
+SELECT uninstall(confirm => 'mlregistry') IS NOT NULL AS uninstalled;
+SELECT install() IS NOT NULL AS installed;
