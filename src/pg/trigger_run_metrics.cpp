@@ -36,6 +36,7 @@ OwnerQuery delete_metrics{
     {UUIDARRAYOID},
 };
 
+OwnerQuery any_metrics{"SELECT FROM mlregistry.run_metrics LIMIT 1", 0, {}};
 OwnerQuery truncate_metrics{"TRUNCATE mlregistry.run_metrics", 0, {}};
 
 OwnerQuery count_on{
@@ -268,7 +269,10 @@ MLR_FUNCTION(mlregistry_trg_effect_run) {
     const Oid owner = data->tg_relation->rd_rel->relowner;
     if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) {
         connect();
-        run(truncate_metrics, owner, nullptr, nullptr, Sight::current, 0);
+        // Empty where the same statement has truncated it as well, which may not be done twice.
+        if (run(any_metrics, owner, nullptr, nullptr, Sight::latest, 1) != 0) {
+            run(truncate_metrics, owner, nullptr, nullptr, Sight::current, 0);
+        }
         done();
     } else if (tuplestore_tuple_count(transition_rows(data)) == 0) {
         return PointerGetDatum(nullptr);

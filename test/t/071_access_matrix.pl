@@ -42,6 +42,7 @@ my %class = (
     'keys'         => [ qw( o:admin   never     never     never    ) ], # with a key: one that may make keys, so admin:write
     'secrets'      => [ qw( never     never     never     never    ) ],
     'facts'        => [ qw( always    never     never     never    ) ],
+    'measured'     => [ qw( read      write     never     never    ) ], # append-only
     'trail'        => [ qw( told      never     never     never    ) ],
 );
 
@@ -57,6 +58,11 @@ my %table = (
     model_metrics            => [ 'contents',     'versions' ],
     datasets                 => [ 'contents',     'datasets' ],
     dataset_tags             => [ 'contents',     'datasets' ],
+    experiments              => [ 'contents',     'runs' ],
+    training_runs            => [ 'contents',     'runs' ],
+    run_datasets             => [ 'contents',     'runs' ],
+    run_tags                 => [ 'contents',     'runs' ],
+    run_metrics              => [ 'measured',     'runs' ],
     alias_history            => [ 'history',      'versions' ],
     projects                 => [ 'projects',     'admin' ],
     project_members          => [ 'members',      'admin' ],
@@ -80,7 +86,7 @@ my %table = (
 # came from where. Kind of entity: the table whose rows it is about.
 my %trail = (
     model => 'models', version => 'model_versions', alias => 'model_aliases', file => 'version_files', signature => 'version_signatures',
-    metric => 'model_metrics', dataset => 'datasets', project => 'projects', project_member => 'project_members', team => 'teams', tag => 'tags',
+    metric => 'model_metrics', dataset => 'datasets', experiment => 'experiments', run => 'training_runs', project => 'projects', project_member => 'project_members', team => 'teams', tag => 'tags',
     organization => 'organizations', member => 'organization_memberships', quota => 'resource_quotas', user => 'api_keys', api_key => 'api_keys',
 );
 $table{"audit_logs: $_"} = [ 'trail', undef ] for keys %trail;
@@ -160,6 +166,7 @@ sub statements {
         member => id('member', "onlooker\@$organization/$visibility"), membership => id('membership', "extra\@$organization"),
         extra => user_id("extra\@$organization"), newcomer => user_id("newcomer\@$organization"), quota => id('quota', $organization),
         key => id('api_key', "extra\@$organization"), viewer => user_id("viewer\@$organization"),
+        read => id('dataset of runs', $slug), experiment => id('experiment', $slug), run => id('run', $slug),
     );
     my %how = (
         models => [ q{model_id = '{m}'}, q{description = 'x'},
@@ -182,6 +189,16 @@ sub statements {
             q{(organization_id, project_id, dataset_name, storage_location, storage_format) VALUES ('{o}', '{p}', 'fresh', 's3://x/y', 'csv')} ],
         dataset_tags => [ q{dataset_id = '{d}' AND tag_id = '{tag}'}, q{added_at = added_at},
             q{(organization_id, project_id, dataset_id, tag_id) VALUES ('{o}', '{p}', '{d}', '{spare}')} ],
+        experiments => [ q{experiment_id = '{experiment}'}, q{description = 'x'},
+            q{(organization_id, project_id, experiment_name) VALUES ('{o}', '{p}', 'fresh')} ],
+        training_runs => [ q{run_id = '{run}'}, q{notes = 'x'},
+            q{(organization_id, project_id, experiment_id, run_name) VALUES ('{o}', '{p}', '{experiment}', 'fresh')} ],
+        run_datasets => [ q{run_id = '{run}' AND dataset_id = '{read}'}, q{row_count = 1},
+            q{(organization_id, project_id, run_id, dataset_id, dataset_role) VALUES ('{o}', '{p}', '{run}', '{read}', 'test')} ],
+        run_tags => [ q{run_id = '{run}' AND tag_id = '{tag}'}, q{added_at = added_at},
+            q{(organization_id, project_id, run_id, tag_id) VALUES ('{o}', '{p}', '{run}', '{spare}')} ],
+        run_metrics => [ q{run_id = '{run}'}, q{value = 2},
+            q{(organization_id, project_id, run_id, metric_name, value) VALUES ('{o}', '{p}', '{run}', 'accuracy', 1)} ],
         alias_history => [ q{model_id = '{m}' AND alias = 'champion'}, q{set_by = 'x'},
             q{(organization_id, project_id, model_id, alias, version_id, semver, valid_from) VALUES ('{o}', '{p}', '{m}', 'forged', '{v1}', '1.0.0', now())} ],
         projects => [ q{project_id = '{p}'}, q{description = 'x'},
@@ -209,10 +226,10 @@ sub statements {
             [ frameworks => 'onnx' ], [ model_formats => 'onnx' ], [ storage_formats => 'csv' ], [ tag_categories => 'domain' ], [ gpu_types => 'nvidia-t4' ],
     );
     my %told = (
-        model => 'm', version => 'v2', alias => 'alias', file => 'file', signature => 'signature', metric => 'metric', dataset => 'd', project => 'p',
+        model => 'm', version => 'v2', alias => 'alias', file => 'file', signature => 'signature', metric => 'metric', dataset => 'd', experiment => 'experiment', run => 'run', project => 'p',
         project_member => 'member', team => 'team', tag => 'spare', organization => 'o', member => 'membership', quota => 'quota', user => 'extra', api_key => 'key',
     );
-    my %verb_of = (map({ $_ => 'create' } keys %trail), alias => 'set', file => 'add', signature => 'add', metric => 'record', project_member => 'add', member => 'add',
+    my %verb_of = (map({ $_ => 'create' } keys %trail), alias => 'set', file => 'add', signature => 'add', metric => 'record', run => 'queue', project_member => 'add', member => 'add',
         user => 'update', organization => 'update');
     if (my ($kind) = $table =~ /^audit_logs: (.+)$/) {
         $table = 'audit_logs';
@@ -361,6 +378,7 @@ api_key_secrets|owner|owner|owner|
 api_keys|self|viewer|owner|
 dataset_tags|project|viewer|contributor|datasets
 datasets|project|viewer|contributor|datasets
+experiments|project|viewer|contributor|runs
 frameworks|global|viewer|owner|
 gpu_types|global|viewer|owner|
 guards|owner|owner|owner|
@@ -377,10 +395,14 @@ projects|project|viewer|admin|admin
 registry_meta|global|viewer|owner|
 resource_quotas|organization|viewer|admin|admin
 role_access|owner|owner|owner|
+run_datasets|project|viewer|contributor|runs
+run_metrics|project|viewer|contributor|runs
+run_tags|project|viewer|contributor|runs
 storage_formats|global|viewer|owner|
 tag_categories|global|viewer|owner|
 tags|organization|viewer|developer|names
 teams|organization|viewer|developer|names
+training_runs|project|viewer|contributor|runs
 user_credentials|owner|owner|owner|
 users|self|viewer|owner|
 version_files|project|viewer|contributor|versions

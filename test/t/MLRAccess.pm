@@ -120,7 +120,7 @@ sub _project {
         o => organization_id($organization), p => project_id($slug), m => id('model', $slug), v1 => id('version 1', $slug), v2 => id('version 2', $slug),
         d => id('dataset', $slug), tag => id('tag', $organization), slug => $slug, visibility => $visibility, more => $more // 'NULL',
         file => id('file', $slug), signature => id('signature', $slug), alias => id('alias', $slug), metric => id('metric', $slug),
-        team => id('team', $organization),
+        team => id('team', $organization), read => id('dataset of runs', $slug), experiment => id('experiment', $slug), run => id('run', $slug),
     );
     return <<'SQL' =~ s/\{(\w+)\}/$v{$1}/gr;
 INSERT INTO mlregistry.projects (project_id, organization_id, name, slug, visibility) VALUES ('{p}', '{o}', '{slug}', '{slug}', '{visibility}');
@@ -138,6 +138,12 @@ INSERT INTO mlregistry.version_files (file_id, organization_id, version_id, path
 INSERT INTO mlregistry.version_signatures (signature_id, organization_id, version_id, kind, signer, bundle)
 VALUES ('{signature}', '{o}', '{v2}', 'sigstore', 'release', '{}');
 INSERT INTO mlregistry.model_metrics (metric_id, organization_id, version_id, metric_name, metric_value) VALUES ('{metric}', '{o}', '{v2}', 'accuracy', 0.9);
+INSERT INTO mlregistry.datasets (dataset_id, organization_id, project_id, dataset_name, storage_location, storage_format)
+VALUES ('{read}', '{o}', '{p}', 'r-{slug}', 's3://{slug}/runs', 'csv');
+INSERT INTO mlregistry.experiments (experiment_id, organization_id, project_id, experiment_name) VALUES ('{experiment}', '{o}', '{p}', 'e-{slug}');
+INSERT INTO mlregistry.training_runs (run_id, organization_id, experiment_id, dataset_id, gpu_hours) VALUES ('{run}', '{o}', '{experiment}', '{read}', 1);
+INSERT INTO mlregistry.run_tags (organization_id, run_id, tag_id) VALUES ('{o}', '{run}', '{tag}');
+INSERT INTO mlregistry.run_metrics (organization_id, project_id, run_id, metric_name, value) VALUES ('{o}', '{p}', '{run}', 'loss', 1);
 UPDATE mlregistry.projects SET deleted_at = {more} WHERE project_id = '{p}' AND {more} IS NOT NULL;
 SQL
 }

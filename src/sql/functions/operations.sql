@@ -187,7 +187,8 @@ CREATE OR REPLACE FUNCTION migrate() RETURNS text
               FROM (SELECT DISTINCT a.db_role FROM mlregistry.role_access a) AS g
               JOIN pg_roles r ON r.rolname = g.db_role
              CROSS JOIN LATERAL mlregistry.level_rights(mlregistry.highest_level(g.db_role)) l
-             WHERE l.relation_name <> ALL (there_before) AND g.db_role <> owner AND has_schema_privilege(r.oid, 'mlregistry', 'USAGE')
+             WHERE l.relation_name <> ALL (there_before) AND to_regclass(format('mlregistry.%I', l.relation_name)) IS NOT NULL
+               AND g.db_role <> owner AND has_schema_privilege(r.oid, 'mlregistry', 'USAGE')
         LOOP
             PERFORM mlregistry.run_detached(format('GRANT %s ON mlregistry.%I TO %I', given.rights, given.relation_name, given.db_role));
         END LOOP;
