@@ -101,6 +101,48 @@ SELECT log_metrics(NULL, '{"loss": 1}'::jsonb);
 SELECT log_metric(:'run', 'loss', 7, 1, '2020-01-01') IS NULL AS never;
 SELECT count(*) - :before AS written FROM run_metrics;
 
+-- rows of runs that are not there, whoever writes them: looked at when a statement ends, and only what is still there then
+\set VERBOSITY terse
+INSERT INTO run_metrics (run_id, metric_name, step, value) SELECT lpad(to_hex(n), 32, '0')::uuid, 'direct', n, n FROM generate_series(1, 4) AS n;
+INSERT INTO run_metrics (run_id, metric_name, step, value) SELECT lpad(to_hex(n), 32, '0')::uuid, 'direct', n, n FROM generate_series(3, 5) AS n;
+INSERT INTO run_metrics (run_id, metric_name, value, organization_id) VALUES (:'run', 'direct', 1, gen_random_uuid());
+INSERT INTO run_metrics (run_id, metric_name, value, project_id) VALUES (:'run', 'direct', 1, gen_random_uuid());
+COPY run_metrics (run_id, metric_name, step, value) FROM STDIN;
+00000000-0000-0000-0000-000000000001	direct	10	1
+00000000-0000-0000-0000-000000000002	direct	10	1
+00000000-0000-0000-0000-000000000001	direct	11	1
+\.
+COPY run_metrics (run_id, metric_name, step, value) FROM STDIN;
+00000000-0000-0000-0000-000000000001	direct	12	1
+00000000-0000-0000-0000-0000000000ff	direct	12	1
+\.
+INSERT INTO run_metrics (run_id, metric_name, step, value) SELECT :'run', 'direct', 13, 1 WHERE said_run_place(:'run', :'run', :'run');
+BEGIN;
+SAVEPOINT before;
+INSERT INTO run_metrics (run_id, metric_name, step, value) VALUES ('00000000-0000-0000-0000-0000000000ff', 'direct', 14, 1);
+ROLLBACK TO before;
+INSERT INTO run_metrics (run_id, metric_name, step, value) VALUES (:'run', 'direct', 15, 1);
+COMMIT;
+-- a statement within a statement: neither hides the rows of the other
+CREATE FUNCTION public.log_another(run uuid, step bigint) RETURNS double precision LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO mlregistry.run_metrics (run_id, metric_name, step, value) VALUES (run, 'inner', step, 1);
+    RETURN 1;
+EXCEPTION WHEN foreign_key_violation THEN
+    RETURN 0;
+END
+$$;
+INSERT INTO run_metrics (run_id, metric_name, step, value)
+SELECT :'run', 'outer', n, log_another(lpad(to_hex(n), 32, '0')::uuid, 100 + n) FROM generate_series(3, 6) AS n RETURNING step, value;
+INSERT INTO run_metrics (run_id, metric_name, step, value)
+SELECT lpad(to_hex(n), 32, '0')::uuid, 'outer', 10 + n, log_another(:'run', 200 + n) FROM generate_series(3, 6) AS n;
+INSERT INTO run_metrics (run_id, metric_name, step, value)
+SELECT lpad(to_hex(n), 32, '0')::uuid, 'outer', 20 + n, log_another('00000000-0000-0000-0000-0000000000ff', 300 + n) FROM generate_series(5, 2, -1) AS n;
+DROP FUNCTION public.log_another(uuid, bigint);
+\set VERBOSITY default
+SELECT metric_name, run_id, step, value FROM run_metrics WHERE metric_name IN ('direct', 'inner', 'outer') ORDER BY 1, 2, 3;
+DELETE FROM run_metrics WHERE metric_name IN ('direct', 'inner', 'outer');
+
 -- curves: largest triangles, with the extremes
 SELECT log_metrics(:'other', array_fill('curve'::text, ARRAY[1000]), array_agg(CASE i WHEN 501 THEN 3 WHEN 502 THEN -3 WHEN 503 THEN 'NaN' ELSE sin(i / 50.0) END), array_agg(i::bigint))
   FROM generate_series(1, 1000) AS i;

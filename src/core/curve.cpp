@@ -22,4 +22,14 @@ std::size_t settle(std::span<CurvePoint> points) noexcept {
     return kept;
 }
 
+void order_by_curve(std::span<NumberedPoint> points) noexcept {
+    const auto is_before = [](const NumberedPoint &a, const NumberedPoint &b) {
+        return std::tie(a.curve, a.point.step, a.point.recorded_at) <
+               std::tie(b.curve, b.point.step, b.point.recorded_at);
+    };
+    if (!std::is_sorted(points.begin(), points.end(), is_before)) {
+        std::sort(points.begin(), points.end(), is_before);
+    }
+}
+
 } // namespace mlregistry

@@ -17,4 +17,13 @@ struct CurvePoint {
 /// last. Returns how many there are now, from the beginning. Points that come in order, as most do, are only looked at.
 [[nodiscard]] std::size_t settle(std::span<CurvePoint> points) noexcept;
 
+/// A point of one of several curves, which are numbered.
+struct NumberedPoint {
+    CurvePoint point;
+    std::uint32_t curve = 0;
+};
+
+/// Brings points into the order of their curves, steps and times of recording. All of them stay.
+void order_by_curve(std::span<NumberedPoint> points) noexcept;
+
 } // namespace mlregistry

@@ -4,23 +4,18 @@
 // A curve may have millions of points: the executor hands its rows over one by one, to a receiver of our own, and where
 // they have to be kept they are three numbers each.
 #include "boundary.hpp"
+#include "metrics_rows.hpp"
 #include "metrics_run.hpp"
-#include "owner_query.hpp"
 #include "text_argument.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
-#include "executor/tuptable.h"
-#include "funcapi.h"
-#include "nodes/params.h"
-#include "tcop/dest.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 }
 
 #include "core/lttb.hpp"
-#include "core/metric_summary.hpp"
 #include "core/sparkline.hpp"
 
 #include <algorithm>
@@ -29,25 +24,6 @@ extern "C" {
 namespace mlregistry::pg {
 
 namespace {
-
-/// Takes one row; false when it has seen enough.
-using TakeRow = bool (*)(TupleTableSlot *row, void *state);
-
-struct Receiver {
-    DestReceiver base;
-    TakeRow take;
-    void *state;
-};
-
-/// A query whose statement the session keeps; planned for its arguments where that pays: of a run that holds a large
-/// share of the table all rows are better not read through the index.
-struct MetricQuery {
-    const char *sql;
-    int n_arguments;
-    Oid types[5];
-    int cursor_options = 0;
-    SPIPlanPtr plan = nullptr;
-};
 
 #define CURVE                                                                                                          \
     "SELECT step, value, recorded_at FROM mlregistry.run_metrics"                                                      \
@@ -75,66 +51,6 @@ MetricQuery backwards{
 #undef CURVE
 #undef PART
 #undef FORWARDS
-
-MetricQuery all_metrics{
-    "SELECT metric_name, step, value, recorded_at FROM mlregistry.run_metrics"
-    " WHERE run_id OPERATOR(pg_catalog.=) $1 ORDER BY metric_name, step, recorded_at",
-    1,
-    {UUIDOID},
-};
-
-bool receive(TupleTableSlot *row, DestReceiver *self) {
-    const auto *const receiver = reinterpret_cast<Receiver *>(self);
-    return receiver->take(row, receiver->state);
-}
-
-void begin_receiving(DestReceiver *, int, TupleDesc) {}
-void end_receiving(DestReceiver *) {}
-
-void for_each_row(MetricQuery &query, const Datum *values, TakeRow take, void *state) {
-    Receiver receiver{};
-    receiver.base.receiveSlot = receive;
-    receiver.base.rStartup = begin_receiving;
-    receiver.base.rShutdown = end_receiving;
-    receiver.base.rDestroy = end_receiving;
-    receiver.base.mydest = DestTuplestore; // any but the two that SPI knows
-    receiver.take = take;
-    receiver.state = state;
-
-    connect();
-    if (query.plan == nullptr) {
-        SPIPlanPtr const plan = SPI_prepare_cursor(query.sql, query.n_arguments, query.types, query.cursor_options);
-        if (plan == nullptr) {
-            ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
-                            errmsg("cannot prepare a query: %s", SPI_result_code_string(SPI_result))));
-        }
-        SPI_keepplan(plan);
-        query.plan = plan;
-    }
-    ParamListInfo const parameters = makeParamList(query.n_arguments);
-    for (int i = 0; i < query.n_arguments; ++i) {
-        parameters->params[i].value = values[i];
-        parameters->params[i].isnull = false;
-        parameters->params[i].pflags = PARAM_FLAG_CONST;
-        parameters->params[i].ptype = query.types[i];
-    }
-    SPIExecuteOptions options{};
-    options.params = parameters;
-    options.read_only = true;
-    options.dest = &receiver.base;
-    const int result = SPI_execute_plan_extended(query.plan, &options);
-    if (result < 0) {
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("a query failed: %s", SPI_result_code_string(result))));
-    }
-    done();
-}
-
-/// The point of a row whose columns from `first` on are step, value and recorded_at; none of them is NULL.
-CurvePoint point_in(TupleTableSlot *row, int first) {
-    slot_getsomeattrs(row, first + 3);
-    return {DatumGetInt64(row->tts_values[first]), DatumGetFloat8(row->tts_values[first + 1]),
-            DatumGetTimestampTz(row->tts_values[first + 2])};
-}
 
 /// What is asked for of a curve.
 struct Asked {
@@ -238,18 +154,6 @@ std::span<std::size_t> downsample(const Curve &curve, std::size_t wanted) {
     return chosen.first(count);
 }
 
-/// Rows of the result of a function.
-struct Rows {
-    Tuplestorestate *store;
-    TupleDesc type;
-};
-
-Rows result_rows(FunctionCallInfo fcinfo) {
-    InitMaterializedSRF(fcinfo, 0);
-    const auto *const result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-    return {result->setResult, result->setDesc};
-}
-
 void put(const Rows &rows, const CurvePoint &point) {
     Datum values[] = {Int64GetDatum(point.step), Float8GetDatum(point.value), TimestampTzGetDatum(point.recorded_at)};
     bool nulls[3] = {};
@@ -302,70 +206,6 @@ std::size_t count_argument(FunctionCallInfo fcinfo, int n, const char *name, int
     return static_cast<std::size_t>(count);
 }
 
-const char *name_of(MetricGoal goal) noexcept { return goal == MetricGoal::minimize ? "minimize" : "maximize"; }
-
-/// Folds the rows of metric_summary(), which come metric by metric.
-struct Summaries {
-    Rows rows;
-    MetricFold fold;
-    StringInfoData name;
-    bool has_goal;
-    MetricGoal goal;
-};
-
-void put_summary(Summaries &s) {
-    const std::string_view name{s.name.data, static_cast<std::size_t>(s.name.len)};
-    const MetricSummary summary = s.fold.finish();
-    const MetricGoal goal = s.has_goal ? s.goal : goal_of_metric(name);
-    const StepValue &best = summary.best(goal);
-    const bool no_number = summary.n == 0;
-    Datum values[] = {
-        text_datum(name),
-        Int64GetDatum(summary.n),
-        Float8GetDatum(summary.first.value),
-        Float8GetDatum(summary.last.value),
-        Float8GetDatum(summary.least.value),
-        Float8GetDatum(summary.greatest.value),
-        Float8GetDatum(best.value),
-        Int64GetDatum(summary.first.step),
-        Int64GetDatum(summary.last.step),
-        Int64GetDatum(summary.least.step),
-        Int64GetDatum(summary.greatest.step),
-        Int64GetDatum(best.step),
-        text_datum(name_of(goal)),
-        Int64GetDatum(summary.nans),
-    };
-    bool nulls[] = {false, false, false,     false,     no_number, no_number, no_number,
-                    false, false, no_number, no_number, no_number, false,     false};
-    static_assert(std::size(values) == std::size(nulls));
-    tuplestore_putvalues(s.rows.store, s.rows.type, values, nulls);
-}
-
-bool take_metric(TupleTableSlot *row, void *state) {
-    auto &s = *static_cast<Summaries *>(state);
-    const CurvePoint point = point_in(row, 1);
-    const std::string_view name = text_view(row->tts_values[0]);
-    if (s.fold.empty() || name != std::string_view{s.name.data, static_cast<std::size_t>(s.name.len)}) {
-        if (!s.fold.empty()) {
-            put_summary(s);
-        }
-        resetStringInfo(&s.name);
-        appendBinaryStringInfo(&s.name, name.data(), static_cast<int>(name.size()));
-    }
-    s.fold.add(point);
-    return true;
-}
-
-MetricGoal goal_argument(FunctionCallInfo fcinfo, int n) {
-    const std::string_view word = text_argument(fcinfo, n);
-    MetricGoal goal{};
-    if (!metric_goal_named(word, goal)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown goal: \"%s\"", for_message(word)),
-                        errhint("The goals are minimize and maximize.")));
-    }
-    return goal;
-}
-
 } // namespace
 
 } // namespace mlregistry::pg
@@ -402,25 +242,6 @@ MLR_FUNCTION(mlregistry_metric_series) {
     return 0;
 }
 
-/// metric_summary(run, goal) → a row for each metric, by name
-MLR_FUNCTION(mlregistry_metric_summary) {
-    const pg_uuid_t &run = run_argument(fcinfo);
-    Summaries s{};
-    s.has_goal = !PG_ARGISNULL(1);
-    if (s.has_goal) {
-        s.goal = goal_argument(fcinfo, 1);
-    }
-    s.rows = result_rows(fcinfo);
-    initStringInfo(&s.name);
-    require_run(run);
-    const Datum values[] = {UUIDPGetDatum(&run)};
-    for_each_row(all_metrics, values, take_metric, &s);
-    if (!s.fold.empty()) {
-        put_summary(s);
-    }
-    return 0;
-}
-
 /// metric_sparkline(run, metric, width) → text; NULL where nothing was logged
 MLR_FUNCTION(mlregistry_metric_sparkline) {
     constexpr int widest = 1000;
@@ -438,6 +259,3 @@ MLR_FUNCTION(mlregistry_metric_sparkline) {
     const SparklineMarks &marks = GetDatabaseEncoding() == PG_UTF8 ? utf8_marks() : ascii_marks();
     return text_datum({line, sparkline({values, columns}, marks, line)});
 }
-
-/// metric_goal(metric_name): strict
-MLR_FUNCTION(mlregistry_metric_goal) { return text_datum(name_of(goal_of_metric(text_argument(fcinfo, 0)))); }

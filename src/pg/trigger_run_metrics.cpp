@@ -10,7 +10,6 @@ extern "C" {
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "utils/array.h"
-#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
@@ -21,14 +20,6 @@ extern "C" {
 namespace mlregistry::pg {
 
 namespace {
-
-// What a foreign key would do for each row. In the order of their keys, so that two writers do not wait for each other.
-OwnerQuery lock_runs{
-    "SELECT run_id, organization_id, project_id FROM mlregistry.training_runs"
-    " WHERE run_id OPERATOR(pg_catalog.=) ANY ($1) AND deleted_at IS NULL ORDER BY run_id FOR KEY SHARE",
-    1,
-    {UUIDARRAYOID},
-};
 
 OwnerQuery delete_metrics{
     "DELETE FROM mlregistry.run_metrics WHERE run_id OPERATOR(pg_catalog.=) ANY ($1)",
@@ -65,23 +56,6 @@ OwnerQuery add_dataset{
 };
 
 #undef ADD_DATASETS
-
-/// Where a row of run_metrics says that it belongs.
-struct Place {
-    pg_uuid_t run;
-    pg_uuid_t organization;
-    pg_uuid_t project;
-};
-
-struct SaidPlace {
-    Place place; ///< first: the key
-    bool exists;
-};
-
-struct PlaceColumns {
-    AttrNumber run, organization, project;
-    AttrNumber last;
-};
 
 AttrNumber uuid_column(TriggerData *data, const char *name) {
     TupleDesc const type = RelationGetDescr(data->tg_relation);
@@ -122,78 +96,6 @@ const pg_uuid_t &uuid_in(TupleTableSlot *slot, AttrNumber column) {
     return *DatumGetUUIDP(slot->tts_values[column - 1]);
 }
 
-/// The places that the rows of the statement name, each once. Rows of one run mostly follow each other.
-HTAB *said_places(TriggerData *data) {
-    const PlaceColumns columns{.run = uuid_column(data, "run_id"),
-                               .organization = uuid_column(data, "organization_id"),
-                               .project = uuid_column(data, "project_id"),
-                               .last = 0};
-    const int last = Max(columns.run, Max(columns.organization, columns.project));
-    HASHCTL control{};
-    control.keysize = sizeof(Place);
-    control.entrysize = sizeof(SaidPlace);
-    control.hcxt = CurrentMemoryContext;
-    HTAB *const places = hash_create("runs of metrics", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-    Place before{};
-    bool any = false;
-    for_each_row(data, last, [&](TupleTableSlot *slot) {
-        Place place{};
-        place.run = uuid_in(slot, columns.run);
-        place.organization = uuid_in(slot, columns.organization);
-        place.project = uuid_in(slot, columns.project);
-        if (any && std::memcmp(&place, &before, sizeof place) == 0) {
-            return;
-        }
-        any = true;
-        before = place;
-        bool found = false;
-        auto *const said = static_cast<SaidPlace *>(hash_search(places, &place, HASH_ENTER, &found));
-        said->exists = found && said->exists;
-    });
-    return places;
-}
-
-Datum runs_of(HTAB *places) {
-    const long count = hash_get_num_entries(places);
-    auto *const runs = static_cast<Datum *>(palloc(static_cast<Size>(count) * sizeof(Datum)));
-    HASH_SEQ_STATUS scan;
-    hash_seq_init(&scan, places);
-    int n = 0;
-    while (auto *const said = static_cast<SaidPlace *>(hash_seq_search(&scan))) {
-        runs[n++] = UUIDPGetDatum(&said->place.run);
-    }
-    return PointerGetDatum(construct_array(runs, n, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
-}
-
-void mark_found(HTAB *places) {
-    for (std::uint64_t i = 0; i < SPI_processed; ++i) {
-        bool is_null = false;
-        const auto id = [&](int column) {
-            return *DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, column, &is_null));
-        };
-        Place place{};
-        place.run = id(1);
-        place.organization = id(2);
-        place.project = id(3);
-        if (auto *const said = static_cast<SaidPlace *>(hash_search(places, &place, HASH_FIND, nullptr))) {
-            said->exists = true;
-        }
-    }
-}
-
-/// The first place, by the run, that is not where its run is; null when there is none.
-const Place *misplaced(HTAB *places) {
-    const Place *first = nullptr;
-    HASH_SEQ_STATUS scan;
-    hash_seq_init(&scan, places);
-    while (auto *const said = static_cast<SaidPlace *>(hash_seq_search(&scan))) {
-        if (!said->exists && (first == nullptr || std::memcmp(&said->place, first, sizeof *first) < 0)) {
-            first = &said->place;
-        }
-    }
-    return first;
-}
-
 /// Array of the runs of the statement.
 Datum deleted_runs(TriggerData *data) {
     const AttrNumber column = uuid_column(data, "run_id");
@@ -223,31 +125,6 @@ void run_on_rows(TriggerData *data, OwnerQuery &query) {
 } // namespace mlregistry::pg
 
 using namespace mlregistry::pg;
-
-/// AFTER INSERT STATEMENT on run_metrics, with transition table new_rows.
-MLR_FUNCTION(mlregistry_trg_guard_run_metrics) {
-    TriggerData *const data = after_statement_trigger(fcinfo);
-    if (tuplestore_tuple_count(transition_rows(data)) == 0) {
-        return PointerGetDatum(nullptr);
-    }
-    HTAB *const places = said_places(data);
-    const Datum runs = runs_of(places);
-    connect();
-    run(lock_runs, data->tg_relation->rd_rel->relowner, &runs, nullptr, Sight::latest, 0);
-    mark_found(places);
-    done();
-    if (const Place *const place = misplaced(places); place != nullptr) {
-        const Datum id = UUIDPGetDatum(&place->run);
-        ereport(
-            ERROR,
-            (errcode(ERRCODE_FOREIGN_KEY_VIOLATION), errmsg("metrics of a run that is not there"),
-             errdetail("Run %s does not exist, is deleted, or is of another organization or project than the row says.",
-                       DatumGetCString(DirectFunctionCall1(uuid_out, id))),
-             errhint("log_metrics() takes organization and project from the run."),
-             errtableconstraint(data->tg_relation, "run_metrics_run")));
-    }
-    return PointerGetDatum(nullptr);
-}
 
 /// On training_runs: AFTER INSERT STATEMENT with transition table new_rows, AFTER DELETE STATEMENT with old_rows, AFTER
 /// TRUNCATE STATEMENT, and AFTER UPDATE OF dataset_id for each row.

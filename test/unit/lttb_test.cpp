@@ -399,4 +399,26 @@ TEST(Settle, RandomOrders) {
     }
 }
 
+TEST(OrderByCurve, KeepsAllInOrder) {
+    std::mt19937_64 random{7};
+    std::vector<mlregistry::NumberedPoint> points;
+    for (std::uint32_t curve = 0; curve < 5; ++curve) {
+        for (std::int64_t step = -3; step < 4; ++step) {
+            for (std::int64_t at = 0; at < 3; ++at) {
+                points.push_back({{step, static_cast<double>(points.size()), at}, curve});
+            }
+        }
+    }
+    const std::vector<mlregistry::NumberedPoint> ordered = points;
+    std::shuffle(points.begin(), points.end(), random);
+    mlregistry::order_by_curve(points);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        ASSERT_EQ(points[i].point.value, ordered[i].point.value);
+        ASSERT_EQ(points[i].curve, ordered[i].curve);
+    }
+    mlregistry::order_by_curve(points);
+    EXPECT_EQ(points.back().point.value, ordered.back().point.value);
+    mlregistry::order_by_curve({});
+}
+
 } // namespace

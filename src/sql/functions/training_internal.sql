@@ -16,7 +16,11 @@ CREATE OR REPLACE FUNCTION trg_guard_run() RETURNS trigger LANGUAGE C AS 'MODULE
 COMMENT ON FUNCTION trg_guard_run() IS 'trigger guard of runs: quotas, no circle of parents, none goes that a version came from';
 
 CREATE OR REPLACE FUNCTION trg_guard_run_metrics() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_run_metrics';
-COMMENT ON FUNCTION trg_guard_run_metrics() IS 'trigger guard of run_metrics: their runs are there; for each statement';
+COMMENT ON FUNCTION trg_guard_run_metrics() IS 'trigger guard of run_metrics: the runs are there and where the rows say; for each statement';
+
+CREATE OR REPLACE FUNCTION said_run_place(run uuid, organization uuid, project uuid) RETURNS boolean
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_said_run_place';
+COMMENT ON FUNCTION said_run_place(uuid, uuid, uuid) IS 'condition of a trigger of run_metrics: false; what it was called with is looked at when the statement ends';
 
 CREATE OR REPLACE FUNCTION trg_effect_run() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_effect_run';
 COMMENT ON FUNCTION trg_effect_run() IS 'trigger effect of runs: the primary dataset is one of run_datasets, metrics go with their runs';
