@@ -72,9 +72,9 @@ SQL
 my $life = <<'SQL';
 BEGIN;
 SELECT run_id AS run FROM start_run('%1$s', experiment => '%1$s', framework => 'onnx', parameters => '{"lr": 0.1}', tags => '{nightly,%1$s}', create_missing => true) \gset
-SELECT log_metrics(:'run', '{loss,loss}', '{0.5,0.4}', '{1,2}');
-SELECT gpu_hours FROM add_usage(:'run', gpu_hours => 0.25);
-SELECT status FROM finish_run(:'run', '{"accuracy": 0.9}');
+SELECT log_metrics(':run', '{loss,loss}', '{0.5,0.4}', '{1,2}');
+SELECT gpu_hours FROM add_usage(':run', gpu_hours => 0.25);
+SELECT status FROM finish_run(':run', '{"accuracy": 0.9}');
 END;
 SQL
 for my $level (@levels) {
@@ -107,7 +107,7 @@ SQL
 
 for my $level (@levels) {
     my $tag = 'storm-' . ($level =~ s/ /-/r);
-    my $transactions = $level eq 'read committed' ? 60 : 15;
+    my $transactions = $level eq 'read committed' ? 60 : 25;
     sql($node, 'd', "SELECT i.experiment_name FROM generate_series(1, 3) n, create_experiment('$tag-' || n) i");
     # A run of a state that is not locked by somebody else now is not known: whoever loses is told by a rule.
     sql($node, 'd', <<'SQL') if $level eq 'read committed';
@@ -131,7 +131,7 @@ SQL
     my $any = sprintf $some, 'IS NOT NULL';
     my $states = all_at_once('single steps', $level, $transactions,
         start => [ 4, "\\set n random(1, 3)\n" . $step->('start', "SELECT start_run(experiment => ''$tag-:n'', queued => random() < 0.5)") ],
-        begin => [ 1, $step->('begin', 'SELECT begin_run(' . (sprintf $some, "= ''queued''") . ')') ],
+        begin => [ 3, $step->('begin', 'SELECT begin_run(' . (sprintf $some, "= ''queued''") . ')') ],
         usage => [ 4, $step->('usage', "SELECT add_usage($any, gpu_hours => 0.01)") ],
         finish => [ 2, $step->('finish', "SELECT finish_run($active, accuracy => 0.5)") ],
         fail => [ 1, $step->('fail', "SELECT fail_run($active, ''x'')") ],
