@@ -99,7 +99,7 @@ SELECT count(*) AS versions, count(*) FILTER (WHERE h.precedence_rank <> v.rank)
 SELECT count(*) AS inconsistencies FROM check_registry();
 
 \echo
-\echo '── 14. A registry to look around in: docs/cookbook.md asks it some forty questions'
+\echo '── 14. A registry to look around in: docs/cookbook.md asks it some ninety questions'
 SELECT table_name, loaded FROM load_sample_data() WHERE loaded > 0;
 SELECT count(*) AS inconsistencies FROM check_registry();
 
@@ -150,4 +150,25 @@ SELECT audit_note('electron@champion', 'download', '{"host": "edge-7"}') IS NOT 
 SELECT action, entity_name, changes -> 'version' AS version, details, reason FROM audit_trail('electron', max_rows => 4);
 DELETE FROM models WHERE model_name = 'onnxruntime-web';
 SELECT action, count(*) FROM audit_trail('onnxruntime-web', max_rows => NULL) GROUP BY action ORDER BY count DESC, action;
+
+\echo
+\echo '── 17. From the first epoch to the bill: a run is queued, logs ten thousand values, ends, and becomes a version'
+SELECT use_project('default');
+\set ECHO none
+\echo 'SELECT run_id AS run FROM start_run(''electron'', experiment => ''smaller'', …, create_missing => true);'
+SELECT run_id AS run FROM start_run('electron', experiment => 'smaller', compute_target => 'k8s-gpu', gpu_count => 2, gpu_type => 'nvidia-a100',
+                                    parameters => '{"learning_rate": 0.001}', create_missing => true, queued => true) \gset
+\set ECHO queries
+SELECT compute_target, queued, running, gpus_wanted FROM queue_depth() WHERE compute_target = 'k8s-gpu';
+SELECT status, run_number FROM begin_run(:'run');
+SELECT log_metrics(:'run', array_fill('loss'::text, ARRAY[10000]), array_agg(0.2 + exp(-0.001 * step) + 0.02 * sin(step)), array_agg(step)) AS logged
+  FROM generate_series(1, 10000) AS step;
+SELECT metric_name, n, round(first::numeric, 3) AS first, round(last::numeric, 3) AS last, best_step, metric_sparkline(:'run', metric_name, 40) AS curve
+  FROM metric_summary(:'run');
+SELECT status, f1_score, gpu_hours, cost_usd FROM finish_run(:'run', accuracy => 0.93, precision_score => 0.91, recall_score => 0.95, gpu_hours => 7.5);
+SELECT semver FROM register_version_from_run(:'run', bump => 'minor', artifact_uri => 's3://mirror/electron/{version}.tgz');
+\echo '   and of all runs of the registry:'
+SELECT name AS framework, runs, succeeded, failed, gpu_hours, cost_usd, percent FROM cost_summary('framework');
+SELECT run_name, status, error_message FROM recent_failures('7 days');
+SELECT run_name, reasons FROM runs_needing_review(max_rows => 3);
 \set ECHO none

@@ -68,6 +68,14 @@ NoteKind note_kinds[] = {
       " WHERE dataset_id OPERATOR(pg_catalog.=) $1",
       1,
       {UUIDOID}}},
+    {"run",
+     {"SELECT r.organization_id, r.project_id, r.experiment_id,"
+      "       pg_catalog.concat(e.experiment_name, '#', r.run_number)"
+      "  FROM mlregistry.training_runs r"
+      "  JOIN mlregistry.experiments e ON e.experiment_id OPERATOR(pg_catalog.=) r.experiment_id"
+      " WHERE r.run_id OPERATOR(pg_catalog.=) $1",
+      1,
+      {UUIDOID}}},
 };
 
 NoteKind &note_kind(std::string_view name) {
@@ -75,7 +83,7 @@ NoteKind &note_kind(std::string_view name) {
     if (found == std::end(note_kinds)) {
         ereport(ERROR,
                 (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown kind of object: \"%s\"", for_message(name)),
-                 errhint("Notes are about a model, a version or a dataset.")));
+                 errhint("Notes are about a model, a version, a dataset or a run.")));
     }
     return *found;
 }

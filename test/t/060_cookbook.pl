@@ -1,4 +1,4 @@
-# The pages that psql prints: docs/cookbook.md, question by question, docs/access.md and docs/audit.md.
+# The pages that psql prints: docs/cookbook.md, question by question, docs/access.md, docs/audit.md and docs/training.md.
 #
 # REFRESH=1 writes what psql prints, and the cookbook's table of contents, into the pages instead (scripts/refresh-cookbook).
 use strict;
@@ -69,12 +69,24 @@ sub page_prints {
 
 my $cookbook = page_prints('cookbook', '###');
 my (undef, @recipes) = split /^(?=### )/m, $cookbook;
-cmp_ok(scalar @recipes, '>=', 30, scalar(@recipes) . ' recipes');
+cmp_ok(scalar @recipes, '>=', 80, scalar(@recipes) . ' recipes');
 is_deeply([ map { /^### (.*)/ } grep { !/^```sql$/m } @recipes ], [], 'every recipe has SQL');
 my ($list) = $cookbook =~ /^<!-- contents -->\n(.*?)^<!-- \/contents -->\n/ms;
 same_output($list // '', contents($cookbook), 'the table of contents names every recipe');
 
 page_prints('access', '##');
 page_prints('audit', '##');
+
+# The plot of the page on training, of a run that the page has made.
+my ($plot) = page_prints('training', '##') =~ /^```sh\n(.*?)^```$/ms;
+SKIP: {
+    skip 'no gnuplot (gnuplot-nox)', 3 if system('command -v gnuplot >/dev/null') != 0;
+    my $directory = PostgreSQL::Test::Utils::tempdir();
+    local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => 'training',
+        RUN => sql($node, 'training', "SELECT run_id FROM mlregistry.v_training_runs WHERE run_name = 'depth-8'"));
+    is(system('sh', '-ec', "cd '$directory'\n$plot"), 0, 'training.md: gnuplot draws the curve');
+    is(scalar(() = PostgreSQL::Test::Utils::slurp_file("$directory/loss.dat") =~ /^\d+ [\d.]+$/mg), 800, 'training.md: of as many points as were asked for');
+    like(PostgreSQL::Test::Utils::slurp_file("$directory/loss.png"), qr/\A\x89PNG/, 'training.md: the picture is one');
+}
 
 done_testing();

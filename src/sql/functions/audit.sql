@@ -306,4 +306,4 @@ CREATE OR REPLACE FUNCTION audit_note(reference text, action text, details jsonb
         RETURN audit_note(target.kind, target.object_id, action, details, reason);
     END
     $function$;
-COMMENT ON FUNCTION audit_note(text, text, jsonb, text) IS 'writes into the trail of a model, a version (model@selector) or a dataset (dataset:name) what happened outside the registry: a download, a deployment elsewhere; returns the log_id';
+COMMENT ON FUNCTION audit_note(text, text, jsonb, text) IS 'writes into the trail of a model, a version (model@selector), a dataset (dataset:name) or a run (run:uuid) what happened outside the registry: a download, a deployment elsewhere; returns the log_id';
