@@ -245,6 +245,43 @@ SELECT action, entity_name, project FROM audit_trail(:'vault'::uuid);
 SELECT audit_trail('secret/vault');
 ROLLBACK;
 RESET SESSION AUTHORIZATION;
+-- who did it is one and the same from the beginning of a statement to its end: nobody takes himself out of the trail, or puts
+-- somebody else into it, and a key that is revoked under his feet is told as what he came with
+CREATE FUNCTION pg_temp.revoked(mail text) RETURNS boolean LANGUAGE sql SECURITY DEFINER AS $$
+    UPDATE mlregistry.api_keys SET deleted_at = now() WHERE user_id = (SELECT user_id FROM mlregistry.users WHERE email = mail);
+    SELECT true $$;
+SET SESSION AUTHORIZATION audit_app;
+BEGIN;
+SELECT authenticate(:'dan');
+SELECT pg_temp.refusal($$UPDATE models SET description = 'by nobody' WHERE model_name = 'churn' RETURNING sign_out()$$);
+SELECT pg_temp.refusal($$UPDATE models SET description = 'by nobody' WHERE model_name = 'churn' RETURNING set_config('mlregistry.identity', '', false)$$);
+SELECT pg_temp.refusal($$WITH x AS (UPDATE models SET description = 'by nobody' WHERE model_name = 'churn' RETURNING 1) SELECT sign_out() FROM x$$);
+SELECT pg_temp.refusal(format($$UPDATE models SET description = 'by ann' WHERE model_name = 'churn' RETURNING authenticate(%L)$$, :'ann'));
+SELECT sign_out();
+SELECT pg_temp.refusal(format($$UPDATE models SET description = 'by nobody' FROM authenticate(%L)$$, :'ann'));
+-- one after the other, also in one function and behind a savepoint
+SELECT authenticate(:'dan');
+UPDATE models SET description = 'by dan' WHERE model_name = 'churn';
+SAVEPOINT s;
+SELECT authenticate(:'ann');
+ROLLBACK TO s;
+UPDATE models SET description = 'by dan again' WHERE model_name = 'churn';
+CREATE FUNCTION pg_temp.describe(api_key text, words text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM mlregistry.authenticate(api_key);
+    UPDATE mlregistry.models SET description = words WHERE model_name = 'churn';
+    PERFORM mlregistry.sign_out();
+    RETURN words;
+END $$;
+SELECT pg_temp.describe(:'ann', 'by ann'), pg_temp.describe(:'dan', 'by dan for the third time');
+SELECT authenticate(:'dan');
+UPDATE models SET description = 'by dan, who may no more' WHERE model_name = 'churn' RETURNING pg_temp.revoked('dan@acme.example');
+RESET SESSION AUTHORIZATION;
+SELECT actor, user_id IS NOT NULL AS known_user, api_key_id IS NOT NULL AS by_key, changes #>> '{description,1}' AS description
+  FROM audit_logs WHERE entity_name = 'churn' AND action = 'model.update' ORDER BY log_id;
+ROLLBACK;
+RESET SESSION AUTHORIZATION;
+
 SELECT use_organization('default');
 
 -- wrong input

@@ -255,6 +255,44 @@ CREATE TRIGGER afterwards AFTER DELETE ON t FOR EACH STATEMENT EXECUTE FUNCTION 
 DELETE FROM t;
 ROLLBACK;
 
+-- Columns of the owner's own on audited tables are told and are no more than that, whatever they are called: no user of that
+-- table, no record for each organization of one.
+BEGIN;
+ALTER TABLE frameworks ADD COLUMN user_id uuid, ADD COLUMN model_id uuid, ADD COLUMN subject_id uuid;
+SELECT email, role FROM add_member('dan@acme.example', 'viewer', organization => 'default');
+INSERT INTO frameworks (name) VALUES ('in-house');
+UPDATE frameworks SET user_id = (SELECT user_id FROM users WHERE email = 'dan@acme.example') WHERE name = 'in-house';
+SELECT action, entity_name, organization_id, subject_id, (changes ->> 'user_id') IS NOT NULL AS with_user FROM audit_logs WHERE entity_type = 'framework' ORDER BY log_id;
+ROLLBACK;
+-- What rows hold that are older than a column: what was tried before and taken back does not count.
+INSERT INTO frameworks (name) VALUES ('in-house');
+BEGIN;
+ALTER TABLE frameworks ADD COLUMN dba_note text DEFAULT 'tried';
+UPDATE frameworks SET dba_note = 'x' WHERE name = 'in-house';
+ROLLBACK;
+BEGIN;
+ALTER TABLE frameworks ADD COLUMN dba_note text DEFAULT 'kept';
+UPDATE frameworks SET dba_note = 'x' WHERE name = 'in-house';
+SELECT changes FROM audit_logs WHERE entity_type = 'framework' ORDER BY log_id DESC LIMIT 1;
+ROLLBACK;
+-- A check may look at what INSERT would show it.
+BEGIN;
+ALTER TABLE audit_logs ADD CONSTRAINT dba_check CHECK (tableoid <> 0 AND tableoid <> 'audit_logs_default'::regclass);
+UPDATE frameworks SET description = 'checked' WHERE name = 'in-house';
+SELECT entity_name, leaf_hash = audit_leaf_hash(l) AS holds FROM audit_logs l WHERE entity_type = 'framework' ORDER BY log_id DESC LIMIT 1;
+ROLLBACK;
+-- And it may change settings: records of one statement say what was so at its beginning.
+BEGIN;
+SET LOCAL application_name = 'before the statement';
+SET LOCAL mlregistry.reason = 'known before the statement';
+CREATE FUNCTION pg_temp.other_settings() RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT set_config('application_name', md5(random()::text), true) <> '' AND set_config('mlregistry.reason', repeat('x', 26), true) <> '' $$;
+ALTER TABLE audit_logs ADD CONSTRAINT dba_check CHECK (pg_temp.other_settings()) NOT VALID;
+INSERT INTO frameworks (name) SELECT 'in-house-' || n FROM generate_series(1, 4) AS n;
+SELECT entity_name, application_name, reason, leaf_hash = audit_leaf_hash(l) AS holds FROM audit_logs l WHERE entity_name LIKE 'in-house-_' ORDER BY log_id;
+ROLLBACK;
+DELETE FROM frameworks WHERE name = 'in-house';
+
 -- bad input
 SELECT * FROM make_partitions('models');
 SELECT * FROM make_partitions('no_such_table');

@@ -291,7 +291,9 @@ INSERT INTO training_runs (experiment_id, queued_at) SELECT experiment_id, now()
 UPDATE training_runs SET deleted_at = now() WHERE run_name = 'daily';
 INSERT INTO training_runs (experiment_id, run_name) SELECT experiment_id, 'daily again' FROM experiments WHERE experiment_name = 'daily' RETURNING run_number, once_per_day;
 SAVEPOINT s;
+\set VERBOSITY terse
 UPDATE training_runs SET deleted_at = NULL WHERE run_name = 'daily';
+\set VERBOSITY default
 ROLLBACK TO s;
 UPDATE experiments SET allow_repeat_runs = true WHERE experiment_name = 'daily';
 INSERT INTO training_runs (experiment_id) SELECT experiment_id FROM experiments WHERE experiment_name = 'daily' RETURNING run_number, once_per_day;

@@ -25,7 +25,7 @@ namespace {
 
 using audit::Entity;
 
-constexpr int longest_details = 1024 * 1024;
+constexpr std::size_t longest_details = 1024 * 1024;
 
 Datum text_array(std::span<const std::string_view> texts) {
     auto *const values = static_cast<Datum *>(palloc((texts.size() + 1) * sizeof(Datum)));
@@ -124,11 +124,15 @@ std::string_view details_argument(FunctionCallInfo fcinfo, int n) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("details must be a JSON object"),
                         errhint("Such as {\"host\": \"serving-7\"}.")));
     }
-    if (VARSIZE(details) > longest_details) {
+    if (JB_ROOT_COUNT(details) == 0) {
+        return {};
+    }
+    // What is written is the text: 1e100000 takes some bytes in jsonb and 100001 in the trail.
+    const std::string_view text{JsonbToCString(nullptr, &details->root, VARSIZE(details))};
+    if (text.size() > longest_details) {
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("details of a note are longer than 1 MiB")));
     }
-    return JB_ROOT_COUNT(details) == 0 ? std::string_view{}
-                                       : std::string_view{JsonbToCString(nullptr, &details->root, VARSIZE(details))};
+    return text;
 }
 
 std::string_view reason_argument(FunctionCallInfo fcinfo, int n) {

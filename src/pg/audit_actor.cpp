@@ -17,7 +17,10 @@ namespace {
 
 char *reason_setting = nullptr;
 
-std::string_view view_of(const char *text) { return text == nullptr ? std::string_view{} : std::string_view{text}; }
+/// A copy: a setting may be changed by what runs with a record, such as a check of the owner of the table.
+std::string_view copy_of(const char *setting) {
+    return setting == nullptr ? std::string_view{} : std::string_view{pstrdup(setting)};
+}
 
 /// What a client sends when it connects (PGOPTIONS) and what came from a database of another encoding (ALTER ROLE …
 /// SET) is text that PostgreSQL has not looked at: in the trail it could be dumped and not be restored.
@@ -59,23 +62,26 @@ void define_reason_setting() {
 AuditActor acting_one() {
     AuditActor one{};
     const Rights &rights = current_rights();
-    one.actor = pstrdup(name_of_actor(rights));
-    if (rights.has_user) {
-        one.user = rights.user;
-    }
-    if (rights.has_key) {
-        one.api_key = rights.key;
+    const SessionIdentity *const identity = session_identity();
+    if (identity != nullptr && identity->actor != nullptr && !rights.has_key && !InSecurityRestrictedOperation()) {
+        // The key has expired or was revoked since the statement began, perhaps by the statement.
+        one.actor = pstrdup(identity->actor);
+        one.user = identity->user;
+        one.api_key = identity->api_key;
+    } else {
+        one.actor = pstrdup(name_of_actor(rights));
+        one.user = rights.has_user ? std::optional{rights.user} : std::nullopt;
+        one.api_key = rights.has_key ? std::optional{rights.key} : std::nullopt;
     }
     one.db_role = GetUserNameFromId(GetSessionUserId(), false);
-    const SessionIdentity *const identity = session_identity();
     if (client_address(identity, one.ip_address)) {
         one.ip_address_text = DatumGetCString(DirectFunctionCall1(inet_out, one.ip_address));
     }
     if (identity != nullptr) {
         one.user_agent = pstrdup(identity->user_agent);
     }
-    one.application_name = view_of(application_name);
-    one.reason = view_of(reason_setting);
+    one.application_name = copy_of(application_name);
+    one.reason = copy_of(reason_setting);
     return one;
 }
 

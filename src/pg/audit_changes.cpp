@@ -6,6 +6,7 @@
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "common/sha2.h"
 #include "utils/datum.h"
 #include "utils/timestamp.h"
 }
@@ -39,13 +40,27 @@ bool is_changed(const AuditedStatement &statement, const AuditedRow &row, int co
                                   row.now->tts_values[column]));
 }
 
-/// True when the new value says what the record says of who and when.
+/// True when the value of a new row says what the record says of who and when.
 bool says_who_and_when(const AuditedStatement &statement, const AuditedColumn &column, Datum value) {
     const AuditActor &one = statement.writer.actor;
     return (column.is_actor && text_view(value) == one.actor) ||
            (column.is_user && one.user.has_value() && same_uuid(*DatumGetUUIDP(value), *one.user)) ||
-           ((column.is_moment_of_actor || (statement.event == Event::insert && column.json.kind == JsonKind::moment)) &&
-            DatumGetTimestampTz(value) == statement.transaction_start);
+           (column.json.kind == JsonKind::moment && DatumGetTimestampTz(value) == statement.transaction_start);
+}
+
+/// The most that a value takes in a record. jsonb of some bytes can be a gigabyte of text (1e131000), of which a DELETE
+/// would have to tell all columns at once.
+constexpr int longest_value = 4 * 1024 * 1024;
+
+/// A value that is too long is told by its hash.
+void append_digest(StringInfo out, std::string_view text) {
+    std::uint8_t hash[PG_SHA256_DIGEST_LENGTH];
+    sha256(text, {}, hash);
+    appendStringInfoString(out, "\"sha256:");
+    for (const std::uint8_t byte : hash) {
+        appendStringInfo(out, "%02x", byte);
+    }
+    appendStringInfo(out, " of %zu bytes\"", text.size());
 }
 
 void append_value(StringInfo out, const AuditedColumn &column, TupleTableSlot *row, int number) {
@@ -53,6 +68,16 @@ void append_value(StringInfo out, const AuditedColumn &column, TupleTableSlot *r
         appendStringInfoString(out, "null");
     } else if (column.is_redacted) {
         appendStringInfoString(out, "\"***\"");
+    } else if (column.json.kind == JsonKind::json) {
+        StringInfoData text;
+        initStringInfo(&text);
+        append_json(&text, column.json, row->tts_values[number]);
+        if (text.len > longest_value) {
+            append_digest(out, {text.data, static_cast<std::size_t>(text.len)});
+        } else {
+            appendBinaryStringInfo(out, text.data, text.len);
+        }
+        pfree(text.data);
     } else {
         append_json(out, column.json, row->tts_values[number]);
     }
@@ -155,9 +180,7 @@ std::string_view tell_difference(AuditedStatement &statement, const AuditedRow &
                                     .before = rule_text(column, row.before, i),
                                     .after = rule_text(column, row.now, i)};
         }
-        if (!row.now->tts_isnull[i] && says_who_and_when(statement, column, row.now->tts_values[i])) {
-            continue;
-        }
+        // Also who and when: the record says the new ones, but not whose name somebody has put his own over.
         append_change(statement, column, row, i);
     }
     return changed ? audit::verb_of_update(*statement.table->entity, {ruled, ruled_count}) : std::string_view{};

@@ -99,7 +99,10 @@ bool read_row(Relation table, const TableOfNames &columns, const pg_uuid_t &id, 
             known.row.name = known.name;
         }
         if (columns.parent != nullptr) {
-            known.row.parent = *DatumGetUUIDP(heap_getattr(row, column_of(table, columns.parent), type, &is_null));
+            const Datum parent = heap_getattr(row, column_of(table, columns.parent), type, &is_null);
+            if (!is_null) {
+                known.row.parent = *DatumGetUUIDP(parent);
+            }
         }
     }
     systable_endscan(scan);

@@ -116,6 +116,7 @@ void insert_into_partition(AuditPartitions &partitions, const Datum *values, con
         slot->tts_isnull[partitions.attributes[i]] = nulls[i];
     }
     ExecStoreVirtualTuple(slot);
+    slot->tts_tableOid = RelationGetRelid(partitions.partition); // checks may ask for it before the table has set it
     if (partitions.partition->rd_att->constr != nullptr) {
         ExecConstraints(partitions.target, slot, partitions.executor);
     }

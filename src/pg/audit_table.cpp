@@ -45,15 +45,6 @@ AttrNumber id_named(TupleDesc type, std::string_view name) {
     return column;
 }
 
-/// set_at beside set_by, created_at anywhere.
-bool is_moment_of_actor(TupleDesc type, std::string_view name) {
-    if (!has_ending(name, "_at")) {
-        return false;
-    }
-    const auto stem = static_cast<int>(name.size() - 3);
-    return name == "created_at" || column_named(type, psprintf("%.*s_by", stem, name.data())) != InvalidAttrNumber;
-}
-
 std::string_view json_text(std::string_view text) {
     StringInfoData json;
     initStringInfo(&json);
@@ -80,7 +71,6 @@ AuditedColumn column_of(const AuditedTable &table, int number) {
     column.has_rule = audit::has_rule(*table.entity, name);
     column.is_actor = has_ending(name, "_by") && column.json.kind == JsonKind::text;
     column.is_user = has_ending(name, "_by_user") && column.json.type == UUIDOID;
-    column.is_moment_of_actor = column.json.kind == JsonKind::moment && is_moment_of_actor(table.type, name);
     return column;
 }
 
@@ -97,12 +87,11 @@ const Entity &entity_of(Relation relation) {
 
 /// In a memory context of its own, which stays: somebody up the stack may be working with it.
 AuditedTable *look_at(Relation relation, const Entity &entity) {
-    MemoryContext const memory = AllocSetContextCreate(CacheMemoryContext, "audited table", ALLOCSET_SMALL_SIZES);
+    MemoryContext const memory = AllocSetContextCreate(CurrentMemoryContext, "audited table", ALLOCSET_SMALL_SIZES);
     MemoryContext const before = MemoryContextSwitchTo(memory);
     auto *const table = static_cast<AuditedTable *>(palloc0(sizeof(AuditedTable)));
     table->entity = &entity;
-    // With what rows hold that are older than a column: a default that was never written into them.
-    table->type = CreateTupleDescCopyConstr(RelationGetDescr(relation));
+    table->type = CreateTupleDescCopy(RelationGetDescr(relation));
     table->key = id_named(table->type, entity.key_column);
     table->organization = id_named(table->type, "organization_id");
     table->project = id_named(table->type, "project_id");
@@ -122,6 +111,7 @@ AuditedTable *look_at(Relation relation, const Entity &entity) {
     }
     table->columns = columns;
     MemoryContextSwitchTo(before);
+    MemoryContextSetParent(memory, CacheMemoryContext); // only now: a table that is refused leaves nothing
     return table;
 }
 

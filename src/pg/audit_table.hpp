@@ -20,13 +20,12 @@ struct AuditedColumn {
     std::string_view name;
     std::string_view json_name; ///< as a JSON string
     bool is_dropped;
-    bool is_said;            ///< the record itself says it: identifiers, organization, project
-    bool is_kept;            ///< by the database, so that its change is none: updated_at and the like
-    bool is_redacted;        ///< its values never leave the table
-    bool has_rule;           ///< its change may have a verb of its own
-    bool is_actor;           ///< x_by
-    bool is_user;            ///< x_by_user
-    bool is_moment_of_actor; ///< x_at beside x_by
+    bool is_said;     ///< the record itself says it: identifiers, organization, project
+    bool is_kept;     ///< by the database, so that its change is none: updated_at and the like
+    bool is_redacted; ///< its values never leave the table
+    bool has_rule;    ///< its change may have a verb of its own
+    bool is_actor;    ///< x_by
+    bool is_user;     ///< x_by_user
 };
 
 /// An audited table. Columns that it has not are InvalidAttrNumber.

@@ -122,10 +122,12 @@ TupleDesc row_type() {
     return type;
 }
 
-/// Later than any other of this session, so that records of one statement keep their order.
+/// Later than any other of this session, so that records of one statement keep their order. A clock that was put back
+/// is believed.
 TimestampTz next_moment() noexcept {
     static TimestampTz last = 0;
-    last = std::max(last + 1, GetCurrentTimestamp());
+    const TimestampTz now = GetCurrentTimestamp();
+    last = now <= last && last - now < USECS_PER_SEC ? last + 1 : now;
     return last;
 }
 

@@ -126,6 +126,7 @@ MLR_FUNCTION(mlregistry_authenticate) {
     if (!rights.has_key) {
         refuse_key(); // the setting is undone with the statement
     }
+    remember_user(rights.user, name_of_actor(rights));
     note_use(owner, id);
     return current_actor();
 }

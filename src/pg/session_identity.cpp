@@ -22,6 +22,10 @@ char *claimed_nonce = nullptr;
 char expected_nonce[33] = ""; ///< what assume_identity() is about to set
 SessionIdentity *identities = nullptr;
 
+// When the identity changed last: in which local transaction, and by which of its commands.
+std::uint32_t changed_in = 0;
+CommandId changed_at = 0;
+
 /// Only assume_identity() sets the setting, and PostgreSQL, which hands it on to parallel workers.
 bool check_nonce(char **value, void **, GucSource) {
     if ((*value)[0] == '\0' || IsParallelWorker() ||
@@ -50,6 +54,9 @@ void drop_stale() {
         SessionIdentity *const identity = *link;
         if (identity->transaction != this_transaction() && std::strcmp(identity->nonce, claimed_nonce) != 0) {
             *link = identity->next;
+            if (identity->actor != nullptr) {
+                pfree(identity->actor);
+            }
             pfree(identity);
         } else {
             link = &identity->next;
@@ -70,8 +77,19 @@ void make_nonce(char *text) {
     text[32] = '\0';
 }
 
+/// What comes after is another command: otherwise a statement that begins now could not be told from one that runs. Not
+/// where a transaction ends, nor in workers, which are handed the setting.
+void note_change(const char *nonce) {
+    if (claimed_nonce != nullptr && std::strcmp(nonce == nullptr ? "" : nonce, claimed_nonce) != 0 &&
+        IsTransactionState() && !IsParallelWorker() && !IsInParallelMode()) {
+        changed_in = this_transaction();
+        changed_at = GetCurrentCommandId(true);
+    }
+}
+
 /// Before the setting changes: ROLLBACK, a savepoint or the end of a function may bring back what it names now.
-void keep_until_end(const char *, void *) {
+void keep_until_end(const char *nonce, void *) {
+    note_change(nonce);
     for (SessionIdentity *identity = identities; identity != nullptr; identity = identity->next) {
         if (claimed_nonce != nullptr && std::strcmp(identity->nonce, claimed_nonce) == 0) {
             identity->transaction = this_transaction();
@@ -124,6 +142,17 @@ void assume_identity(const pg_uuid_t &api_key, bool for_session, const char *use
                             for_session ? GUC_ACTION_SET : GUC_ACTION_LOCAL, true, 0, false);
     expected_nonce[0] = '\0';
 }
+
+void remember_user(const pg_uuid_t &user, const char *actor) {
+    for (SessionIdentity *identity = identities; identity != nullptr; identity = identity->next) {
+        if (std::strcmp(identity->nonce, claimed_nonce) == 0) {
+            identity->user = user;
+            identity->actor = MemoryContextStrdup(TopMemoryContext, actor);
+        }
+    }
+}
+
+bool identity_changed_since(CommandId command) { return changed_in == this_transaction() && changed_at >= command; }
 
 void forget_identity() {
     (void)set_config_option(identity_setting, "", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);

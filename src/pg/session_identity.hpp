@@ -17,6 +17,8 @@ void define_identity_setting();
 /// What authenticate() has found. Plain data in TopMemoryContext.
 struct SessionIdentity {
     pg_uuid_t api_key;
+    pg_uuid_t user;
+    char *actor; ///< e-mail of the user when the key was good; null until then
     char nonce[33];
     char user_agent[256];      ///< as the client says, cut; empty for none
     char client_address[64];   ///< text of an inet; empty for none
@@ -34,7 +36,14 @@ bool identity_is_claimed();
 /// of its client goes along; null for nothing.
 void assume_identity(const pg_uuid_t &api_key, bool for_session, const char *user_agent, const char *client_address);
 
+/// Keeps whose key it is, for what is told of the identity when the key is good no more.
+void remember_user(const pg_uuid_t &user, const char *actor);
+
 /// Ends the identity of the session.
 void forget_identity();
+
+/// Whether the session has become somebody else since a statement of this transaction began, whose snapshot has this
+/// command.
+bool identity_changed_since(CommandId command);
 
 } // namespace mlregistry::pg

@@ -2,6 +2,7 @@
 #include "audit_statement.hpp"
 #include "identity.hpp"
 #include "owner_query.hpp"
+#include "session_identity.hpp"
 #include "statement_trigger.hpp"
 
 #include "core/audit_entities.hpp"
@@ -13,6 +14,7 @@ extern "C" {
 #include "executor/executor.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 }
 
 namespace mlregistry::pg {
@@ -93,8 +95,11 @@ void write_event(AuditedStatement &statement, const AuditedRow &row, std::string
         event.changes = {statement.changes.data, static_cast<std::size_t>(statement.changes.len)};
     }
     const pg_uuid_t *const organization = id_in(whole, statement.table->organization);
-    if (organization == nullptr && statement.table->user != InvalidAttrNumber) {
-        const Organizations concerned = organizations_of(*id_in(whole, statement.table->user), statement.event);
+    // A table about users, that is; one of another kind may have a column of that name from its owner.
+    const pg_uuid_t *const user =
+        statement.table->subject == statement.table->user ? id_in(whole, statement.table->user) : nullptr;
+    if (organization == nullptr && user != nullptr) {
+        const Organizations concerned = organizations_of(*user, statement.event);
         for (int i = 0; i < concerned.count; ++i) {
             event.organization = concerned.ids[i];
             add(statement.writer, event);
@@ -153,6 +158,16 @@ void end_reading(Reader &reader) {
     }
 }
 
+/// The record would name another one than who did it, or nobody: `UPDATE ... RETURNING sign_out()`.
+void require_one_identity() {
+    if (identity_changed_since(GetActiveSnapshot()->curcid)) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("the identity changed within a statement that changes data"),
+                        errdetail("The audit trail could not say who made the change."),
+                        errhint("Call authenticate() and sign_out() in statements of their own.")));
+    }
+}
+
 /// While install() writes the first rows there is nobody yet to tell of.
 bool is_installing() {
     const Oid owner = owner_of_registry("registry_meta");
@@ -186,14 +201,16 @@ void prepare(AuditedStatement &statement) {
     begin(statement.writer);
 }
 
-void record_rows(AuditedStatement &statement, Tuplestorestate *old_rows, Tuplestorestate *new_rows) {
+/// `type` is that of the table now: what was known of it earlier may have had another default for rows that are older
+/// than a column.
+void record_rows(AuditedStatement &statement, TupleDesc type, Tuplestorestate *old_rows, Tuplestorestate *new_rows) {
     Reader before{};
     Reader now{};
     if (old_rows != nullptr) {
-        before = begin_reading(old_rows, statement.table->type);
+        before = begin_reading(old_rows, type);
     }
     if (new_rows != nullptr) {
-        now = begin_reading(new_rows, statement.table->type);
+        now = begin_reading(new_rows, type);
     }
     prepare(statement);
     for (;;) {
@@ -239,10 +256,11 @@ MLR_FUNCTION(mlregistry_trg_audit) {
     if (statement.table->entity->is_seeded && is_installing()) {
         return PointerGetDatum(nullptr);
     }
+    require_one_identity();
     if (rows == nullptr) {
         record_truncation(statement);
     } else {
-        record_rows(statement, old_rows, new_rows);
+        record_rows(statement, RelationGetDescr(data->tg_relation), old_rows, new_rows);
     }
     return PointerGetDatum(nullptr);
 }

@@ -37,6 +37,15 @@ OwnerQuery is_its_own_ancestor{
     {UUIDOID, UUIDOID},
 };
 
+// Most organizations have none, and their runs need no closer look.
+OwnerQuery has_quotas{
+    "SELECT FROM mlregistry.resource_quotas"
+    " WHERE organization_id OPERATOR(pg_catalog.=) $1 AND is_active"
+    "   AND enforcement OPERATOR(pg_catalog.=) 'refuse' LIMIT 1",
+    1,
+    {UUIDOID},
+};
+
 OwnerQuery lock_quotas{
     "INSERT INTO mlregistry.guards AS g (organization_id, rule, subject_id)"
     " SELECT $1, 'quota', q.quota_id FROM mlregistry.quotas_of_run($2) AS q (quota_id)"
@@ -112,7 +121,8 @@ void keep_quotas(const RowTrigger &trigger) {
     const Oid owner = table_owner(trigger);
     const Datum values[] = {id_of(trigger, "organization_id"), id_of(trigger, "run_id")};
     connect();
-    if (run(lock_quotas, owner, values, nullptr, Sight::current, 0) != 0 &&
+    if (run(has_quotas, owner, values, nullptr, Sight::latest, 1) != 0 &&
+        run(lock_quotas, owner, values, nullptr, Sight::current, 0) != 0 &&
         run(quota_refusal, owner, values + 1, nullptr, Sight::latest, 1) != 0) {
         refuse(trigger, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, "quota_exceeded", found_text(1), found_text(2),
                "Wait for the next period, or let the quota be raised: set_quota(). quota_usage() says what is used.");

@@ -97,7 +97,7 @@ CREATE OR REPLACE FUNCTION audit_action_patterns(actions text[]) RETURNS text[]
                           HINT = 'An action is written entity.verb: version.promote, version.* or *.delete.';
             END IF;
         END LOOP;
-        RETURN ARRAY(SELECT replace(replace(a, '_', '\_'), '*', '%') FROM unnest(actions) AS a);
+        RETURN ARRAY(SELECT replace(replace(a, '_', E'\\_'), '*', '%') FROM unnest(actions) AS a);
     END
     $function$;
 COMMENT ON FUNCTION audit_action_patterns(text[]) IS 'patterns for LIKE of actions as filters name them: version.promote, version.* or *.delete; 22023 for anything else';
@@ -238,7 +238,7 @@ CREATE OR REPLACE FUNCTION audit_trail(
                                      since, until, actions, entity_types, max_rows, after);
     END
     $function$;
-COMMENT ON FUNCTION audit_trail(uuid, timestamptz, timestamptz, text[], text[], bigint, uuid) IS 'what happened to a model, a version, a dataset, a user, or whatever else events are found under, by its identifier: see audit_trail(text, ...); no rows for what there is none of';
+COMMENT ON FUNCTION audit_trail(uuid, timestamptz, timestamptz, text[], text[], bigint, uuid) IS 'what happened to a model, a version that is there, a dataset, a user, or whatever else events are found under, by its identifier: see audit_trail(text, ...); no rows for what there is none of';
 
 CREATE OR REPLACE FUNCTION audit_by_actor(
         actor text,
