@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 
 namespace mlregistry {
@@ -46,8 +47,9 @@ std::size_t column_means(std::span<const CurvePoint> points, std::span<double> m
 }
 
 std::size_t sparkline(std::span<const double> values, const SparklineMarks &marks, std::span<char> out) noexcept {
-    double least = INFINITY;
-    double greatest = -INFINITY;
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    double least = infinity;
+    double greatest = -infinity;
     for (const double value : values) {
         if (std::isfinite(value)) {
             least = std::min(least, value);
