@@ -739,12 +739,14 @@ CREATE OR REPLACE FUNCTION list_runs(
                    CASE WHEN of_dataset IS NOT NULL THEN format(' AND EXISTS (SELECT FROM run_datasets d WHERE d.run_id = r.run_id AND d.dataset_id = %L)', of_dataset) END,
                    CASE WHEN with_tag IS NOT NULL THEN format(' AND EXISTS (SELECT FROM run_tags t WHERE t.run_id = r.run_id AND t.tag_id = %L)', with_tag) END,
                    CASE WHEN list_runs.parameters IS NOT NULL THEN format(' AND r.hyperparameters @> %L::jsonb', list_runs.parameters) END,
-                   CASE WHEN since IS NOT NULL THEN format(' AND r.queued_at >= %L', since) END,
-                   CASE WHEN until IS NOT NULL THEN format(' AND r.queued_at < %L', until) END,
-                   CASE WHEN after IS NOT NULL THEN format(' AND r.queued_at <= %1$L AND (r.queued_at, r.run_id) < (%1$L, %2$L)', last_queued_at, after) END),
+                   -- Times as they are: as text they would be read by the names of time zones, which are not unique.
+                   CASE WHEN since IS NOT NULL THEN ' AND r.queued_at >= $1' END,
+                   CASE WHEN until IS NOT NULL THEN ' AND r.queued_at < $2' END,
+                   CASE WHEN after IS NOT NULL THEN ' AND r.queued_at <= $3 AND (r.queued_at, r.run_id) < ($3, $4)' END),
             coalesce(max_rows::text, 'ALL'), current_organization_id(),
             CASE WHEN only_project IS NOT NULL THEN format(' AND p.project_id = %L', only_project) END)
-           INTO page_ids;
+           INTO page_ids
+          USING since, until, last_queued_at, after;
         RETURN QUERY SELECT * FROM run_infos(page_ids);
     END
     $function$;
