@@ -125,7 +125,7 @@ fill_logs() {
     sql -f "$BENCH/audit-reading.sql"
     for ((pass = 1; pass <= 24; pass++)); do
         person=$(sed -n "$((1 + pass % 3))p" <<<$'ada\ngrace\nalan')
-        sql -U "bench_$person" <<SQL
+        sql -U "bench_$person" -d postgres <<SQL
 UPDATE mlregistry.models SET business_unit = 'unit-$pass';
 INSERT INTO mlregistry.model_versions (model_id, semver, artifact_uri, framework)
 SELECT bench.id(1), format('1.$pass.%s', n)::mlregistry.semver, format('s3://models/fraud-detector/$pass-%s', n), 'xgboost' FROM generate_series(1, 20) AS n;
@@ -134,7 +134,7 @@ UPDATE mlregistry.model_versions SET status = 'deprecated', deprecated_at = now(
 SQL
     done
     for ((pass = 1; pass <= 15; pass++)); do
-        sql -U bench_ada -c "UPDATE mlregistry.models SET primary_contact = 'person-$pass@example.com' WHERE model_id = bench.id(1)"
+        sql -U bench_ada -d postgres -c "UPDATE mlregistry.models SET primary_contact = 'person-$pass@example.com' WHERE model_id = bench.id(1)"
     done
     sql -c 'VACUUM ANALYZE'
     sql -c "SELECT format('events: ours %s, lean+ %s; of the one model: ours %s, lean+ %s', (SELECT count(*) FROM mlregistry.audit_logs), (SELECT count(*) FROM bench.lean_more),
@@ -169,7 +169,7 @@ read_round() {
 
 bench() {
     [[ $((ROWS % 1000)) -eq 0 && $ROWS -ge 10000 ]] || die 'audit needs a multiple of 1000, 10000 at least'
-    local round waited filled kind operation readers=(hand)
+    local round waited filled kind operation
     say "preparing $(grouped "$ROWS") models and as many versions"
     sql -v rows="$ROWS" -f "$BENCH/audit.sql"
     for ((round = 0; round <= ROUNDS; round++)); do
@@ -191,11 +191,9 @@ bench() {
     waited=$(held_up)
     say "filling the log with $(grouped $((ROWS * 25))) events"
     filled=$(fill_logs)
-    # Until the functions are merged.
-    [ "$(sql -c "SELECT count(*) FROM pg_proc WHERE proname = 'audit_trail'")" = 0 ] || readers+=(ours)
     for ((round = 0; round <= ROUNDS; round++)); do
         say "reading, round $round of $ROUNDS"
-        read_round "$round" "${readers[@]}"
+        read_round "$round" hand ours
     done
 
     echo
