@@ -53,6 +53,7 @@ SELECT find_experiment('resnet/50') = find_experiment('experiment:default/resnet
 SELECT run_id AS reads FROM start_run(experiment => 'q4-retraining', dataset => 'transactions-2025q4', run_name => 'many datasets',
                                       datasets => '{"test": ["transactions-2025q4"], "train": "transactions-2025q4"}') \gset
 SELECT d.dataset_name, rd.dataset_role FROM run_datasets rd JOIN datasets d USING (dataset_id) WHERE rd.run_id = :'reads' ORDER BY 2;
+SELECT dataset_name FROM start_run(experiment => 'q4-retraining', run_name => 'trains on', datasets => '{"train": "transactions-2025q4", "validation": "transactions-2025q4"}');
 SELECT run_number, semver, parent_run_id = :'run' AS retried FROM start_run(version => 'fraud-detector@0.1.0', experiment => 'q4-retraining', parent_run => :'run', run_name => 'again');
 -- in one statement
 SELECT f.status, f.accuracy FROM start_run(experiment => 'resnet/50', run_name => 'short') AS s, finish_run(s.run_id, accuracy => 0.5) AS f;
@@ -157,6 +158,13 @@ SELECT tag('run:x', 'gold');
 SELECT action, entity_name, reason FROM audit_trail(find_experiment('q4-retraining'), entity_types => '{run}', actions => '{run.tag,run.untag,run.inspect}', max_rows => 3);
 SELECT audit_note('run:' || :'run', 'inspect', reason => 'drift') IS NOT NULL AS noted;
 SELECT action, entity_name, reason FROM audit_trail(find_experiment('q4-retraining'), max_rows => 1);
+
+SELECT action, entity_name FROM audit_trail('run:' || :'run');
+SELECT bool_and(a.log_id IS NOT NULL AND b.log_id IS NOT NULL) AS same FROM audit_trail('run:' || :'run') AS a FULL JOIN audit_trail(:'run'::uuid) AS b USING (log_id);
+SELECT action, entity_name FROM audit_trail('experiment:lab/trials/a');
+SELECT count(*) = count(*) FILTER (WHERE entity_type IN ('run', 'experiment')) AS of_runs, count(*) > 10 AS many FROM audit_trail('experiment:q4-retraining');
+SELECT audit_trail('experiment:q4-retrainin');
+SELECT audit_trail('run:00000000-0000-0000-0000-000000000000');
 
 -- lists
 SELECT run_name, run_number, status FROM list_runs(experiment => 'q4-retraining') ORDER BY run_number;
@@ -288,6 +296,8 @@ SELECT run_name FROM delete_runs('1 hour');
 SELECT run_name FROM delete_runs('1 hour', archived => NULL);
 SELECT run_name FROM delete_runs('150 days', archived => false);
 SELECT e.* FROM refusal(format('SELECT delete_runs(runs => %L)', ARRAY(SELECT run_id FROM training_runs WHERE run_name = 'released'))) AS e;
+SELECT e.* FROM refusal(format('SELECT delete_runs(runs => %L)', ARRAY(SELECT run_id FROM training_runs WHERE run_name = 'old success'))) AS e;
+SELECT run_name FROM delete_runs(runs => ARRAY(SELECT run_id FROM training_runs WHERE run_name = 'old success'), archived => NULL);
 SELECT delete_runs();
 BEGIN;
 SELECT array_agg(run_id ORDER BY run_id) AS rehearsed FROM delete_runs('1 hour') \gset

@@ -24,6 +24,25 @@ CREATE OR REPLACE FUNCTION find_audited(reference text, OUT subjects uuid[], OUT
         IF reference IS NULL THEN
             RAISE EXCEPTION 'a reference must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;
+        IF starts_with(reference, 'run:') THEN
+            -- A run's events are found under its experiment.
+            version_ids := ARRAY[find_run(reference)];
+            subjects := ARRAY(SELECT r.experiment_id FROM training_runs r WHERE r.run_id = version_ids[1]);
+            RETURN;
+        END IF;
+        IF starts_with(reference, 'experiment:') THEN
+            SELECT e.in_project, e.experiment_name AS name INTO ref FROM parse_experiment(reference) AS e;
+            subjects := ARRAY(SELECT e.experiment_id FROM experiments e
+                               WHERE e.organization_id = current_organization_id() AND e.project_id = ref.in_project AND e.experiment_name = ref.name
+                              UNION
+                              SELECT l.subject_id FROM audit_logs l
+                               WHERE l.organization_id = current_organization_id() AND l.project_id = ref.in_project
+                                 AND l.entity_name = ref.name AND l.action = 'experiment.delete');
+            IF subjects = '{}' THEN
+                PERFORM find_experiment(reference);
+            END IF;
+            RETURN;
+        END IF;
         IF starts_with(reference, 'dataset:') THEN
             bare := substr(reference, length('dataset:') + 1);
             SELECT CASE WHEN position('/' IN bare) > 0 THEN split_part(bare, '/', 1) END AS project,
@@ -79,7 +98,7 @@ CREATE OR REPLACE FUNCTION find_audited(reference text, OUT subjects uuid[], OUT
         END IF;
     END
     $function$;
-COMMENT ON FUNCTION find_audited(text) IS 'identifiers of all models or datasets that a reference [project/]model[@selector] or dataset:[project/]name names or ever named, deleted ones too, with the version that is meant; P0002 when there was none';
+COMMENT ON FUNCTION find_audited(text) IS 'identifiers of all models, datasets or experiments that a reference [project/]model[@selector], dataset:[project/]name or experiment:[project/]name names or ever named, deleted ones too, with the version or the run (run:uuid) that is meant; P0002 when there was none';
 
 CREATE OR REPLACE FUNCTION audit_action_patterns(actions text[]) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
@@ -184,6 +203,7 @@ CREATE OR REPLACE FUNCTION audit_page(
                    CASE WHEN after IS NOT NULL THEN ' AND l.created_at <= $5 AND (l.created_at, l.log_id) < ($5, $6)' END,
                    CASE WHEN patterns IS NOT NULL THEN ' AND l.action LIKE ANY ($7)' END,
                    CASE WHEN entity_types IS NOT NULL THEN ' AND l.entity_type = ANY ($8)' END,
+                   CASE WHEN version IS NULL AND version_ids IS NOT NULL THEN ' AND l.entity_id = ANY ($9)' END, -- a run
                    CASE WHEN version IS NOT NULL THEN
                        ' AND (l.entity_id = ANY ($9) OR names_version(l.entity_name, $10)
                               OR l.entity_type = ''alias''
@@ -213,7 +233,7 @@ CREATE OR REPLACE FUNCTION audit_trail(
                                      since, until, actions, entity_types, max_rows, after);
     END
     $function$;
-COMMENT ON FUNCTION audit_trail(text, timestamptz, timestamptz, text[], text[], bigint, uuid) IS 'what happened to a model with all that belongs to it, to one of its versions or to a dataset (dataset:name), newest first, also when it is deleted; since is the first moment, until the first one after; actions as version.promote, version.* or *.delete; after: log_id of the last row of the page before';
+COMMENT ON FUNCTION audit_trail(text, timestamptz, timestamptz, text[], text[], bigint, uuid) IS 'what happened to a model with all that belongs to it, to one of its versions, to a dataset (dataset:name), to an experiment with its runs (experiment:name) or to one run (run:uuid), newest first, also when it is deleted; since is the first moment, until the first one after; actions as version.promote, version.* or *.delete; after: log_id of the last row of the page before';
 
 CREATE OR REPLACE FUNCTION audit_trail(
         subject uuid,
@@ -227,18 +247,23 @@ CREATE OR REPLACE FUNCTION audit_trail(
     AS $function$
     DECLARE
         of_version record;
+        of_run uuid;
     BEGIN
         IF subject IS NULL THEN
             RAISE EXCEPTION 'the identifier of a subject must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;
-        -- A version's events are found under its model.
+        -- A version's events are found under its model, a run's under its experiment.
         SELECT v.model_id, v.semver INTO of_version FROM model_versions v WHERE v.version_id = subject;
+        IF of_version.model_id IS NULL THEN
+            SELECT r.experiment_id INTO of_run FROM training_runs r WHERE r.run_id = subject;
+        END IF;
         RETURN QUERY
-            SELECT * FROM audit_page('subject_id', ARRAY[coalesce(of_version.model_id, subject)]::text[], of_version.semver, ARRAY[subject],
+            SELECT * FROM audit_page('subject_id', ARRAY[coalesce(of_version.model_id, of_run, subject)]::text[], of_version.semver,
+                                     CASE WHEN coalesce(of_version.model_id, of_run) IS NOT NULL THEN ARRAY[subject] END,
                                      since, until, actions, entity_types, max_rows, after);
     END
     $function$;
-COMMENT ON FUNCTION audit_trail(uuid, timestamptz, timestamptz, text[], text[], bigint, uuid) IS 'what happened to a model, a version that is there, a dataset, a user, or whatever else events are found under, by its identifier: see audit_trail(text, ...); no rows for what there is none of';
+COMMENT ON FUNCTION audit_trail(uuid, timestamptz, timestamptz, text[], text[], bigint, uuid) IS 'what happened to a model, a version or a run that is there, a dataset, an experiment, a user, or whatever else events are found under, by its identifier: see audit_trail(text, ...); no rows for what there is none of';
 
 CREATE OR REPLACE FUNCTION audit_by_actor(
         actor text,

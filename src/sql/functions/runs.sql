@@ -355,6 +355,13 @@ CREATE OR REPLACE FUNCTION start_run(
                        jsonb_array_elements_text(CASE jsonb_typeof(given.value) WHEN 'array' THEN given.value ELSE jsonb_build_array(given.value) END) AS named (name)
                  ORDER BY given.role, named.name) AS d
          WHERE require_dataset_role(d.role);
+        IF on_dataset IS NULL THEN
+            SELECT (d.value ->> 'id')::uuid INTO on_dataset
+              FROM jsonb_array_elements(roles) WITH ORDINALITY AS d (value, n)
+             WHERE d.value ->> 'role' = 'train'
+             ORDER BY d.n
+             LIMIT 1;
+        END IF;
 
         IF NOT of_experiment.allow_repeat_runs THEN
             asked_at := coalesce(start_run.queued_at, least(now(), start_run.started_at));
@@ -391,7 +398,7 @@ CREATE OR REPLACE FUNCTION start_run(
         RETURN QUERY SELECT * FROM run_infos(ARRAY[new_id]);
     END
     $function$;
-COMMENT ON FUNCTION start_run(text, text, text, text, text, jsonb, text, text, text, integer, text, numeric, jsonb, jsonb, text, uuid, text[], text, numeric, text, text, text, boolean, timestamptz, timestamptz, text, boolean, text, text, text) IS 'starts a run of an experiment, or queues it (queued => true, then begin_run()); model, experiment, dataset (with dataset_location and dataset_format) and tags are found by name, and made where they are missing with create_missing => true; datasets: {"validation": "name", "test": ["name", ...]} beside the one that it trains on; if_exists => ''return'' gives the run that has the source_run_id already';
+COMMENT ON FUNCTION start_run(text, text, text, text, text, jsonb, text, text, text, integer, text, numeric, jsonb, jsonb, text, uuid, text[], text, numeric, text, text, text, boolean, timestamptz, timestamptz, text, boolean, text, text, text) IS 'starts a run of an experiment, or queues it (queued => true, then begin_run()); model, experiment, dataset (with dataset_location and dataset_format) and tags are found by name, and made where they are missing with create_missing => true; datasets: {"validation": "name", "test": ["name", ...]} beside the one that it trains on, or with that as train; if_exists => ''return'' gives the run that has the source_run_id already';
 
 CREATE OR REPLACE FUNCTION require_dataset_role(role text) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
@@ -854,6 +861,8 @@ CREATE OR REPLACE FUNCTION cancel_stale_runs(
                               AND greatest(r.queued_at, r.started_at, r.updated_at) < now() - older_than
                             ORDER BY r.run_id
                               FOR NO KEY UPDATE SKIP LOCKED);
+        -- What has come to life until its row was ours.
+        found_ids := ARRAY(SELECT unnest(found_ids) INTERSECT SELECT unnest(stale_run_ids(older_than, only_project, true)));
         infos := ARRAY(SELECT i FROM stale_run_infos(found_ids) AS i);
         UPDATE training_runs r
            SET status = CASE WHEN as_timeout THEN 'timeout' ELSE 'cancelled' END,
@@ -1011,6 +1020,13 @@ CREATE OR REPLACE FUNCTION delete_runs(
         infos run_info[];
     BEGIN
         PERFORM require_privilege('training_runs', 'DELETE');
+        IF runs IS NOT NULL AND archived THEN
+            SELECT r.run_id INTO kept FROM training_runs r WHERE r.run_id = ANY (runs) AND r.deleted_at IS NULL LIMIT 1;
+            IF FOUND THEN
+                RAISE EXCEPTION 'run % is not archived', kept.run_id
+                    USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'archive_runs() does that; archived => NULL deletes what is not archived, too.';
+            END IF;
+        END IF;
         IF runs IS NOT NULL THEN
             SELECT r.run_id, m.model_name, v.semver INTO kept
               FROM training_runs r
