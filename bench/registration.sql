@@ -22,12 +22,12 @@ CREATE UNLOGGED TABLE bench.shuffled_rows AS
 ALTER TABLE bench.shuffled_rows DROP COLUMN n;
 ALTER TABLE bench.shuffled_rows RENAME COLUMN shuffled TO n;
 
--- All but triggers and foreign keys.
+-- All but triggers and foreign keys. The audit's triggers are for the registry's own tables and refuse others.
 CREATE TABLE bench.bare (LIKE mlregistry.model_versions INCLUDING ALL);
 CREATE TABLE bench.bare_fk (LIKE mlregistry.model_versions INCLUDING ALL);
 CREATE TABLE bench.bare_triggers (LIKE mlregistry.model_versions INCLUDING ALL);
 SELECT format('ALTER TABLE bench.bare_fk ADD CONSTRAINT %I %s', conname, pg_get_constraintdef(oid))
   FROM pg_constraint WHERE conrelid = 'mlregistry.model_versions'::regclass AND contype = 'f' ORDER BY conname \gexec
 SELECT replace(pg_get_triggerdef(oid), ' ON mlregistry.model_versions ', ' ON bench.bare_triggers ')
-  FROM pg_trigger WHERE tgrelid = 'mlregistry.model_versions'::regclass AND NOT tgisinternal ORDER BY tgname \gexec
+  FROM pg_trigger WHERE tgrelid = 'mlregistry.model_versions'::regclass AND NOT tgisinternal AND tgname NOT LIKE 'mlr_90_audit%' ORDER BY tgname \gexec
 VACUUM ANALYZE;

@@ -53,18 +53,6 @@ Rank project_need(std::string_view name) { return need_argument(name, "own", Ran
 
 Rank organization_need(std::string_view name) { return need_argument(name, "admin", Rank::admin); }
 
-/// Whether the key, if there is one, is for that.
-bool is_in_scope(const Rights &rights, Rank need, Scope scope) noexcept {
-    if (!rights.is_restricted) {
-        return true;
-    }
-    if (scope == Scope::names) {
-        return need == Rank::read || rights.writable_scopes != 0;
-    }
-    const unsigned bit = 1U << static_cast<unsigned>(scope);
-    return ((need == Rank::read ? rights.readable_scopes : rights.writable_scopes) & bit) != 0;
-}
-
 /// Identifiers of the rights that a condition picks.
 template <class Right, class Condition> Datum ids_of(const Right *rights, int count, Condition condition) {
     auto *const ids = static_cast<Datum *>(palloc((static_cast<Size>(count) + 1) * sizeof(Datum)));
@@ -119,12 +107,6 @@ const char *name_of(Source source) noexcept {
         break;
     }
     return "none";
-}
-
-void require_not_null(FunctionCallInfo fcinfo, int n, const char *what) {
-    if (PG_ARGISNULL(n)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be NULL", what)));
-    }
 }
 
 /// Arguments: need, scope, identifier. Raises unless the rank that `rank_of` finds for the identifier is enough.

@@ -36,11 +36,7 @@ Datum text_array(std::span<const std::string_view> texts) {
 /// What an API key may read. Who acts without one reads as the projects and organizations say.
 bool is_readable(const Rights &rights, std::string_view key_scope) {
     Scope scope{};
-    if (key_scope.empty() || !scope_named(key_scope, scope)) {
-        return false;
-    }
-    return !rights.is_restricted || scope == Scope::names ||
-           (rights.readable_scopes & (1U << static_cast<unsigned>(scope))) != 0;
+    return !key_scope.empty() && scope_named(key_scope, scope) && is_in_scope(rights, Rank::read, scope);
 }
 
 /// What notes can be about, and how the caller finds it: row security says whether it is there.
@@ -106,12 +102,6 @@ std::string_view note_verb(const NoteKind &kind, std::string_view action) {
                         errhint("Name what happened outside, such as download.")));
     }
     return verb;
-}
-
-void require_argument(FunctionCallInfo fcinfo, int n, const char *what) {
-    if (PG_ARGISNULL(n)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be NULL", what)));
-    }
 }
 
 /// Details as JSON text; nothing for NULL and {}.
@@ -200,10 +190,10 @@ MLR_FUNCTION(mlregistry_audit_rules) {
 MLR_FUNCTION(mlregistry_readable_entities) {
     (void)fcinfo;
     const Rights &rights = current_rights();
-    Datum types[64];
+    auto *const types = static_cast<Datum *>(palloc(audit::entities().size() * sizeof(Datum)));
     int count = 0;
     for (const audit::Entity &entity : audit::entities()) {
-        if (count < static_cast<int>(std::size(types)) && is_readable(rights, entity.key_scope)) {
+        if (is_readable(rights, entity.key_scope)) {
             types[count++] = text_datum(entity.type);
         }
     }
@@ -223,9 +213,9 @@ MLR_FUNCTION(mlregistry_audit_log_time) {
 
 /// audit_note(kind text, id uuid, action text, details jsonb, reason text) → uuid
 MLR_FUNCTION(mlregistry_audit_note) {
-    require_argument(fcinfo, 0, "the kind of object");
-    require_argument(fcinfo, 1, "the identifier");
-    require_argument(fcinfo, 2, "the action");
+    require_not_null(fcinfo, 0, "the kind of object");
+    require_not_null(fcinfo, 1, "the identifier");
+    require_not_null(fcinfo, 2, "the action");
     NoteKind &kind = note_kind(text_argument(fcinfo, 0));
     const std::string_view verb = note_verb(kind, text_argument(fcinfo, 2));
     const std::string_view details = details_argument(fcinfo, 3);

@@ -94,7 +94,7 @@ bool open_partition(AuditPartitions &partitions, PartitionDesc all, int number) 
 }
 
 /// Number of the partition for a moment, as in get_partition_for_tuple() of PostgreSQL. -1 where there is none but the
-/// default one: while that is waited for, its range may have been given to a new one, which INSERT looks after.
+/// default one.
 int number_of_partition(Relation table, PartitionDesc all, TimestampTz created_at) {
     if (all->nparts == 0) {
         return -1;

@@ -2,6 +2,7 @@
 // audit_leaf_hash().
 #include "audit_writer.hpp"
 #include "text_argument.hpp"
+#include "uuid.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -72,9 +73,7 @@ audit::Field bytes_of(const Record &record, const char *name) {
 audit::Field id_of(const Record &record, const char *name) {
     bool is_null = false;
     const Datum value = value_of(record, name, UUIDOID, is_null);
-    return is_null
-               ? audit::Field{}
-               : audit::Field{std::string_view{reinterpret_cast<const char *>(DatumGetUUIDP(value)->data), UUID_LEN}};
+    return is_null ? audit::Field{} : audit::Field{uuid_bytes(*DatumGetUUIDP(value))};
 }
 
 audit::Field address_of(const Record &record, const char *name) {

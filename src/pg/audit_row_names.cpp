@@ -28,14 +28,11 @@ void append_column(StringInfo out, const AuditedStatement &statement, TupleTable
     }
 }
 
-/// Appends the name of a row of another table; false when there is none.
-bool append_name(StringInfo out, AuditedStatement &statement, NamedTable table, const pg_uuid_t *id) {
-    if (id == nullptr) {
-        return false;
+/// Appends the name of a row of another table, if there is one.
+void append_name(StringInfo out, AuditedStatement &statement, NamedTable table, const pg_uuid_t *id) {
+    if (id != nullptr) {
+        append_view(out, name_of(statement.names, table, *id).name);
     }
-    const NamedRow &named = name_of(statement.names, table, *id);
-    append_view(out, named.name);
-    return named.found;
 }
 
 /// Appends the name of the row above another one, the mark and that one's own name; false when there is no identifier.

@@ -3,7 +3,7 @@
 extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
+#include "executor/spi.h"
 #include "utils/memutils.h"
 }
 
@@ -24,15 +24,10 @@ bool has_ending(std::string_view name, std::string_view ending) noexcept {
     return name.size() > ending.size() && name.ends_with(ending);
 }
 
-std::string_view name_of(TupleDesc type, int column) noexcept { return NameStr(TupleDescAttr(type, column)->attname); }
-
-AttrNumber column_named(TupleDesc type, std::string_view name) noexcept {
-    for (int i = 0; i < type->natts && !name.empty(); ++i) {
-        if (!TupleDescAttr(type, i)->attisdropped && name_of(type, i) == name) {
-            return static_cast<AttrNumber>(i + 1);
-        }
-    }
-    return InvalidAttrNumber;
+/// `name` is a literal, or nothing.
+AttrNumber column_named(TupleDesc type, std::string_view name) {
+    const int number = name.empty() ? 0 : SPI_fnumber(type, name.data());
+    return number > 0 ? static_cast<AttrNumber>(number) : static_cast<AttrNumber>(InvalidAttrNumber);
 }
 
 /// The same for an identifier: other types would be taken for one in memory.
@@ -134,11 +129,13 @@ bool is_unchanged(TupleDesc a, TupleDesc b) noexcept {
 } // namespace
 
 const AuditedTable &audited_table(Relation relation) {
-    constexpr std::size_t most_tables = 64;
-    static AuditedTable *known[most_tables];
+    static AuditedTable **known = nullptr;
+    if (known == nullptr) {
+        known = static_cast<AuditedTable **>(
+            MemoryContextAllocZero(TopMemoryContext, audit::entities().size() * sizeof(AuditedTable *)));
+    }
     const Entity &entity = entity_of(relation);
     const auto number = static_cast<std::size_t>(&entity - audit::entities().data());
-    Assert(number < most_tables);
     if (known[number] == nullptr || !is_unchanged(known[number]->type, RelationGetDescr(relation))) {
         known[number] = look_at(relation, entity);
     }

@@ -2,6 +2,7 @@
 
 #include "owner_query.hpp"
 #include "text_argument.hpp"
+#include "uuid.hpp"
 
 #include "core/uuid7.hpp"
 
@@ -150,10 +151,7 @@ audit::Field field_of(std::string_view text) {
 
 audit::Field field_or_absent(std::string_view text) { return text.empty() ? audit::Field{} : field_of(text); }
 
-audit::Field field_of(const pg_uuid_t *id) {
-    return id == nullptr ? audit::Field{}
-                         : audit::Field{std::string_view{reinterpret_cast<const char *>(id->data), UUID_LEN}};
-}
+audit::Field field_of(const pg_uuid_t *id) { return id == nullptr ? audit::Field{} : audit::Field{uuid_bytes(*id)}; }
 
 audit::Field field_of(const std::optional<pg_uuid_t> &id) { return field_of(id.has_value() ? &*id : nullptr); }
 
@@ -166,11 +164,9 @@ template <class Record> std::string_view bytes_of(AuditWriter &writer, const Rec
     return {writer.bytes.data, size};
 }
 
-Datum bytea_of(const std::uint8_t *bytes, int size) {
-    auto *const value = static_cast<bytea *>(palloc(static_cast<Size>(VARHDRSZ + size)));
-    SET_VARSIZE(value, VARHDRSZ + size);
-    std::memcpy(VARDATA(value), bytes, static_cast<std::size_t>(size));
-    return PointerGetDatum(value);
+/// bytea has the layout of text.
+Datum bytea_of(const std::uint8_t *bytes, std::size_t size) {
+    return text_datum({reinterpret_cast<const char *>(bytes), size});
 }
 
 struct Row {

@@ -487,6 +487,17 @@ const char *name_of_actor(const Rights &rights) {
     return rights.actor != nullptr ? rights.actor : GetUserNameFromId(GetSessionUserId(), false);
 }
 
+bool is_in_scope(const Rights &rights, Rank need, Scope scope) noexcept {
+    if (!rights.is_restricted) {
+        return true;
+    }
+    if (scope == Scope::names) {
+        return need == Rank::read || rights.writable_scopes != 0;
+    }
+    const unsigned bit = 1U << static_cast<unsigned>(scope);
+    return ((need == Rank::read ? rights.readable_scopes : rights.writable_scopes) & bit) != 0;
+}
+
 Rank project_rank(const Rights &rights, const pg_uuid_t &project) noexcept {
     const auto *const right = right_at(rights.projects, rights.project_count, project);
     return right != nullptr ? right->rank : Rank::none;

@@ -77,6 +77,9 @@ const char *name_of_actor(const Rights &rights);
 Rank project_rank(const Rights &rights, const pg_uuid_t &project) noexcept;
 Rank organization_rank(const Rights &rights, const pg_uuid_t &organization) noexcept;
 
+/// Whether the key, if there is one, is for that.
+bool is_in_scope(const Rights &rights, Rank need, Scope scope) noexcept;
+
 /// Forgets what is known, at the next use, when tables of rights or role memberships change.
 void watch_rights();
 

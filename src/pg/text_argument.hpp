@@ -1,4 +1,4 @@
-// Text arguments as string views: decoded once, owned by PostgreSQL.
+// Arguments: text as string views, decoded once, owned by PostgreSQL; what must not be NULL.
 #pragma once
 
 #include "compat.hpp"
@@ -14,6 +14,13 @@ inline std::string_view text_view(Datum value) {
 }
 
 inline std::string_view text_argument(FunctionCallInfo fcinfo, int n) { return text_view(PG_GETARG_DATUM(n)); }
+
+/// Raises 22004 where an argument of a function that is not STRICT is NULL.
+inline void require_not_null(FunctionCallInfo fcinfo, int n, const char *what) {
+    if (PG_ARGISNULL(n)) {
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be NULL", what)));
+    }
+}
 
 inline Datum text_datum(std::string_view text) {
     return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));

@@ -1,9 +1,8 @@
 // Trigger append_only: rows of a trail are added, never changed. Partitions carry it themselves, because statement
 // triggers of their parent do not fire for what is done to them.
-#include "compat.hpp"
+#include "statement_trigger.hpp"
 
 extern "C" {
-#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/rel.h"
@@ -11,12 +10,7 @@ extern "C" {
 
 /// BEFORE UPDATE OR DELETE OR TRUNCATE STATEMENT. For everybody but the owner of the table, who applies retention.
 MLR_FUNCTION(mlregistry_trg_append_only) {
-    auto *const data = CALLED_AS_TRIGGER(fcinfo) ? reinterpret_cast<TriggerData *>(fcinfo->context) : nullptr;
-    if (data == nullptr || !TRIGGER_FIRED_FOR_STATEMENT(data->tg_event) || !TRIGGER_FIRED_BEFORE(data->tg_event)) {
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("this function is a BEFORE STATEMENT trigger of the registry and cannot be called "
-                               "otherwise")));
-    }
+    TriggerData *const data = mlregistry::pg::before_statement_trigger(fcinfo);
     if (!has_privs_of_role(GetUserId(), data->tg_relation->rd_rel->relowner)) {
         ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                         errmsg("table \"%s\" is append-only", RelationGetRelationName(data->tg_relation)),
