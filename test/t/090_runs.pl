@@ -195,4 +195,18 @@ subtest 'a run that somebody holds is not silent' => sub {
     stop_sessions($first);
 };
 
+subtest 'what is restored while it is to be deleted stays' => sub {
+    my $run = sql($node, 'd', q{SELECT f.run_id FROM start_run(experiment => 'restored', create_missing => true) s, finish_run(s.run_id) f});
+    sql($node, 'd', "SELECT archive_runs(runs => ARRAY['$run'::uuid], dry_run => false)");
+    my $first = session($node, 'd', 'first');
+    my $second = session($node, 'd', 'second');
+    is(ask($first, "BEGIN; SELECT restore_runs(ARRAY['$run'::uuid])"), '00000', 'one restores it');
+    tell($second, "SELECT delete_runs('0', experiment => 'restored', dry_run => false)");
+    ok(is_waiting($node, 'd', 'second'), 'the other one, who deletes what is archived, waits');
+    is(ask($first, 'COMMIT'), '00000', 'the first one commits');
+    is(ask($second, ''), '00000', 'the other one finds nothing to delete');
+    is_sql($node, 'd', "SELECT count(*) FROM list_runs(experiment => 'restored')", '1', 'the run is there');
+    stop_sessions($first, $second);
+};
+
 done_testing();

@@ -1002,6 +1002,20 @@ CREATE OR REPLACE FUNCTION restore_runs(runs uuid[]) RETURNS SETOF run_info
     $function$;
 COMMENT ON FUNCTION restore_runs(uuid[]) IS 'takes back the archiving of runs; 23505 when the experiment has one run a day and there is another one now';
 
+-- What a version came from stays.
+CREATE OR REPLACE FUNCTION deletable_run_ids(run_ids uuid[], archived boolean, max_rows bigint) RETURNS uuid[]
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT ARRAY(SELECT f.id
+                       FROM unnest(run_ids) WITH ORDINALITY AS f (id, n)
+                       JOIN training_runs r ON r.run_id = f.id
+                      WHERE (archived IS NULL OR archived = (r.deleted_at IS NOT NULL))
+                        AND NOT EXISTS (SELECT FROM model_versions v WHERE v.version_id = r.version_id AND v.deleted_at IS NULL)
+                      ORDER BY f.n
+                      LIMIT max_rows)
+    $function$;
+COMMENT ON FUNCTION deletable_run_ids(uuid[], boolean, bigint) IS 'those of some runs, in their order, that are archived or not, as it is asked for, and have no version';
+
 CREATE OR REPLACE FUNCTION delete_runs(
         older_than interval DEFAULT NULL,
         dry_run boolean DEFAULT true,
@@ -1042,18 +1056,14 @@ CREATE OR REPLACE FUNCTION delete_runs(
                           HINT = 'Leave it archived: archive_runs().';
             END IF;
         END IF;
-        -- What a version came from stays.
-        found_ids := ARRAY(SELECT f.id
-                             FROM unnest(found_ids) WITH ORDINALITY AS f (id, n)
-                             JOIN training_runs r ON r.run_id = f.id
-                            WHERE NOT EXISTS (SELECT FROM model_versions v WHERE v.version_id = r.version_id AND v.deleted_at IS NULL)
-                            ORDER BY f.n
-                            LIMIT max_rows);
+        found_ids := deletable_run_ids(found_ids, archived, max_rows);
         IF dry_run IS NOT FALSE THEN
             RETURN QUERY SELECT * FROM run_infos(found_ids);
             RETURN;
         END IF;
         PERFORM FROM training_runs r WHERE r.run_id = ANY (found_ids) ORDER BY r.run_id FOR UPDATE;
+        -- Somebody may have restored one, or made a version of it, until its row was ours.
+        found_ids := deletable_run_ids(found_ids, archived, NULL);
         infos := ARRAY(SELECT i FROM run_infos(found_ids) AS i);
         WITH gone AS (DELETE FROM training_runs r WHERE r.run_id = ANY (found_ids) RETURNING r.run_id)
         SELECT array_agg(g.run_id) INTO found_ids FROM gone g;
