@@ -209,4 +209,19 @@ subtest 'what is restored while it is to be deleted stays' => sub {
     stop_sessions($first, $second);
 };
 
+subtest 'a job that is started twice at once is one run' => sub {
+    my $start = q{SELECT run_id FROM start_run(experiment => 'job', source_run_id => 'job-1', create_missing => true, if_exists => 'return')};
+    my $first = session($node, 'd', 'first');
+    my $second = session($node, 'd', 'second');
+    is(ask($first, q{BEGIN; SELECT run_id FROM start_run(experiment => 'job', create_missing => true)}), '00000', 'one starts another run');
+    is(ask($first, 'COMMIT'), '00000', 'of the experiment');
+    is(ask($first, "BEGIN; $start"), '00000', 'one starts it');
+    tell($second, $start);
+    ok(is_waiting($node, 'd', 'second'), 'the other one waits');
+    is(ask($first, 'COMMIT'), '00000', 'the first one commits');
+    is(ask($second, ''), '00000', 'the other one is given that run');
+    is_sql($node, 'd', "SELECT count(*), max(run_number) FROM list_runs(experiment => 'job')", '2|2', 'there is one, and no number is lost');
+    stop_sessions($first, $second);
+};
+
 done_testing();

@@ -211,6 +211,33 @@ COMMENT ON FUNCTION run_scores(jsonb) IS 'metrics as the columns of runs have th
 
 -- ---- starting
 
+CREATE OR REPLACE FUNCTION run_of_source(source_run_id text, if_exists text) RETURNS uuid
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        taken record;
+    BEGIN
+        SELECT r.run_id, r.deleted_at, r.created_by, r.created_at INTO taken
+          FROM training_runs r
+         WHERE r.organization_id = current_organization_id() AND r.source_run_id = btrim(run_of_source.source_run_id);
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+        IF if_exists = 'return' AND taken.deleted_at IS NULL THEN
+            RETURN live_run(taken.run_id);
+        END IF;
+        RAISE EXCEPTION 'run "%" is there already', shortened(run_of_source.source_run_id)
+            USING ERRCODE = 'unique_violation',
+                  CONSTRAINT = 'unique_source_run', SCHEMA = 'mlregistry', TABLE = 'training_runs',
+                  DETAIL = format('It is run %s, created by %s at %s%s.', taken.run_id, taken.created_by, taken.created_at,
+                                  CASE WHEN taken.deleted_at IS NOT NULL THEN ', and archived since' ELSE '' END),
+                  HINT = CASE WHEN taken.deleted_at IS NOT NULL THEN format('restore_runs(ARRAY[%L::uuid]) takes that back.', taken.run_id)
+                              ELSE 'Take what is there with if_exists => ''return''.' END;
+    END
+    $function$;
+COMMENT ON FUNCTION run_of_source(text, text) IS 'identifier of the run that has a source_run_id already, with if_exists ''return''; NULL when there is none; raises 23505 otherwise';
+
 CREATE OR REPLACE FUNCTION start_run(
         model text DEFAULT NULL,
         framework text DEFAULT NULL,
@@ -283,22 +310,10 @@ CREATE OR REPLACE FUNCTION start_run(
         END IF;
 
         -- A job that is started anew, or an importer that comes again.
-        IF start_run.source_run_id IS NOT NULL THEN
-            SELECT r.run_id, r.deleted_at, r.created_by, r.created_at INTO taken
-              FROM training_runs r
-             WHERE r.organization_id = current_organization_id() AND r.source_run_id = btrim(start_run.source_run_id);
-            IF FOUND AND if_exists = 'return' AND taken.deleted_at IS NULL THEN
-                RETURN QUERY SELECT * FROM run_infos(ARRAY[live_run(taken.run_id)]);
-                RETURN;
-            ELSIF FOUND THEN
-                RAISE EXCEPTION 'run "%" is there already', shortened(start_run.source_run_id)
-                    USING ERRCODE = 'unique_violation',
-                          CONSTRAINT = 'unique_source_run', SCHEMA = 'mlregistry', TABLE = 'training_runs',
-                          DETAIL = format('It is run %s, created by %s at %s%s.', taken.run_id, taken.created_by, taken.created_at,
-                                          CASE WHEN taken.deleted_at IS NOT NULL THEN ', and archived since' ELSE '' END),
-                          HINT = CASE WHEN taken.deleted_at IS NOT NULL THEN format('restore_runs(ARRAY[%L::uuid]) takes that back.', taken.run_id)
-                                      ELSE 'Take what is there with if_exists => ''return''.' END;
-            END IF;
+        new_id := run_of_source(start_run.source_run_id, if_exists);
+        IF new_id IS NOT NULL THEN
+            RETURN QUERY SELECT * FROM run_infos(ARRAY[new_id]);
+            RETURN;
         END IF;
 
         -- What is missing is made in one order everywhere: model, experiment, dataset, run, tags.
@@ -379,6 +394,15 @@ CREATE OR REPLACE FUNCTION start_run(
             END IF;
         END IF;
 
+        IF start_run.source_run_id IS NOT NULL THEN
+            -- Runs of an experiment are numbered one after the other: who starts the same job at this moment has done it, or waits.
+            PERFORM FROM experiments e WHERE e.experiment_id = of_experiment.experiment_id FOR NO KEY UPDATE;
+            new_id := run_of_source(start_run.source_run_id, if_exists);
+            IF new_id IS NOT NULL THEN
+                RETURN QUERY SELECT * FROM run_infos(ARRAY[new_id]);
+                RETURN;
+            END IF;
+        END IF;
         INSERT INTO training_runs (organization_id, project_id, experiment_id, model_id, dataset_id, version_id, parent_run_id, run_name, status,
                                    framework, hyperparameters, environment, compute_target, instance_type, gpu_count, gpu_type, memory_gb,
                                    estimated_cost_usd, queued_at, started_at, logs_uri, tensorboard_uri, checkpoint_uri, notes, source_run_id)
