@@ -1,5 +1,27 @@
 -- Runs beside each other: what differs, which is best, how an experiment has gone.
 
+-- A metric in jsonb or with all its digits may be beyond what double precision holds, and so may the difference of two that are not.
+CREATE OR REPLACE FUNCTION nearest_double(value numeric) RETURNS double precision
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT CASE WHEN value = 'NaN' THEN 'NaN'
+                    WHEN abs(value) > 1.7976931348623157e308 THEN (sign(value) * 'Infinity')::double precision
+                    WHEN abs(value) < 5e-324 THEN 0
+                    ELSE value::double precision END
+    $function$;
+COMMENT ON FUNCTION nearest_double(numeric) IS 'a number as double precision, infinite where it is too large and 0 where it is too small';
+
+-- Through numeric where that can be: 0.95 less 0.91 is 0.04 then.
+CREATE OR REPLACE FUNCTION metric_difference(a double precision, b double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT CASE WHEN a = b THEN 0
+                    WHEN abs(a) < 1e15 AND abs(b) < 1e15 THEN (a::numeric - b::numeric)::double precision
+                    WHEN abs(a / 2 - b / 2) > 1.7976931348623157e308 / 2 THEN sign(a / 2 - b / 2) * 'Infinity'
+                    ELSE a - b END
+    $function$;
+COMMENT ON FUNCTION metric_difference(double precision, double precision) IS 'the first value of a metric less the second; equal values differ by 0, also infinite ones';
+
 -- By the name that people give it: a column, one of custom_metrics, or the curve that was logged. NaN is no value: a run that
 -- diverged has no place.
 CREATE OR REPLACE FUNCTION run_metric(run uuid, metric text, OUT metric_value double precision, OUT metric_step bigint)
@@ -19,7 +41,7 @@ CREATE OR REPLACE FUNCTION run_metric(run uuid, metric text, OUT metric_value do
                             WHEN 'duration_seconds' THEN r.duration_seconds WHEN 'gpu_hours' THEN r.gpu_hours WHEN 'cpu_hours' THEN r.cpu_hours
                             WHEN 'cost_usd' THEN run_cost(r.estimated_cost_usd, r.gpu_hours, r.gpu_type) END;
         IF metric_value IS NULL AND is_metrics(jsonb_build_object(metric, r.custom_metrics -> metric)) THEN
-            metric_value := (r.custom_metrics ->> metric)::double precision;
+            metric_value := nearest_double((r.custom_metrics ->> metric)::numeric);
         END IF;
         IF metric_value IS NULL THEN
             SELECT k.value, k.step INTO metric_value, metric_step
@@ -130,11 +152,7 @@ CREATE OR REPLACE FUNCTION leaderboard(
                   FROM measured m
                   JOIN training_runs r USING (run_id)
                  WHERE m.value IS NOT NULL)
-            SELECT k.place, k.value,
-                   -- Through numeric where that can be: 0.95 less 0.91 is 0.04 then.
-                   CASE WHEN k.value = k.best THEN 0
-                        WHEN abs(k.value) < 1e15 AND abs(k.best) < 1e15 THEN abs(k.value::numeric - k.best::numeric)::double precision
-                        ELSE abs(k.value - k.best) END,
+            SELECT k.place, k.value, abs(metric_difference(k.value, k.best)),
                    k.step, i.project_slug, i.experiment_name, i.run_number, i.run_name, i.status, i.model_name, i.semver, i.framework,
                    i.dataset_name, i.parameters, i.duration_seconds, i.gpu_hours, i.cost_usd, i.queued_at, i.completed_at, i.run_id,
                    i.experiment_id, i.model_id, i.version_id, i.dataset_id
@@ -226,7 +244,7 @@ CREATE OR REPLACE FUNCTION run_fields(run uuid) RETURNS TABLE (kind text, name t
                                       ('f1_score', r.f1_score), ('auc_roc', r.auc_roc)) AS s (name, value)
              WHERE s.value IS NOT NULL),
         custom (name, value) AS (
-            SELECT c.key, (c.value #>> '{}')::double precision
+            SELECT c.key, nearest_double((c.value #>> '{}')::numeric)
               FROM r, jsonb_each(r.custom_metrics) AS c
              WHERE is_metrics(jsonb_build_object(c.key, c.value)) AND c.key NOT IN (SELECT s.name FROM scores s)),
         -- The end of each curve, as metric_summary() has it.
@@ -275,11 +293,7 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[])
                            FROM unnest(compared) WITH ORDINALITY AS w (run_id, n)
                            LEFT JOIN fields f ON f.kind = k.kind AND f.name = k.name AND f.n = w.n
                           ORDER BY w.n),
-                   -- Through numeric where that can be: 0.95 less 0.91 is 0.04 then.
-                   CASE WHEN k.numbers < 2 THEN NULL
-                        WHEN abs(k.least) < 1e15 AND abs(k.greatest) < 1e15 THEN (k.greatest::numeric - k.least::numeric)::double precision
-                        WHEN k.least = k.greatest THEN 0
-                        ELSE k.greatest - k.least END,
+                   CASE WHEN k.numbers > 1 THEN metric_difference(k.greatest, k.least) END,
                    CASE WHEN k.least < k.greatest
                         THEN (SELECT f.run_id FROM fields f
                                WHERE f.kind = k.kind AND f.name = k.name
@@ -330,14 +344,16 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[], group_by text, metrics text
                   JOIN training_runs r ON r.run_id = w.run_id
                  CROSS JOIN LATERAL run_fields(w.run_id) AS f
                  WHERE f.kind = 'metric' AND f.number IS NOT NULL AND (metrics IS NULL OR f.name = ANY (metrics))),
-            -- avg() and var_samp() over numeric where that can be: the mean of equal numbers is that number then.
+            -- avg() and var_samp() over numeric where that can be: the mean of equal numbers is that number then. Beyond 15 digits
+            -- numeric has fewer than the number; where squares would overflow, there is nothing but numeric.
             groups AS (
                 SELECT m.name, m.value, count(*) AS n,
-                       CASE WHEN bool_and(abs(m.number) < 1e15)
-                            THEN avg(CASE WHEN abs(m.number) < 1e15 THEN m.number::numeric END)::double precision ELSE avg(m.number) END AS mean,
-                       CASE WHEN bool_and(abs(m.number) < 1e15)
-                            THEN var_samp(CASE WHEN abs(m.number) < 1e15 THEN m.number::numeric END)::double precision
-                            ELSE nullif(var_samp(CASE WHEN abs(m.number) < 'Infinity' THEN m.number ELSE 'NaN' END), 'NaN') END AS variance,
+                       CASE WHEN max(abs(m.number)) = 'Infinity' THEN avg(m.number) FILTER (WHERE abs(m.number) = 'Infinity')
+                            WHEN max(abs(m.number)) BETWEEN 1e15 AND 1e150 THEN avg(m.number) FILTER (WHERE abs(m.number) <= 1e150)
+                            ELSE nearest_double(avg(m.number::numeric) FILTER (WHERE abs(m.number) < 'Infinity')) END AS mean,
+                       CASE WHEN max(abs(m.number)) = 'Infinity' THEN NULL
+                            WHEN max(abs(m.number)) BETWEEN 1e15 AND 1e150 THEN var_samp(m.number) FILTER (WHERE abs(m.number) <= 1e150)
+                            ELSE nullif(nearest_double(var_samp(m.number::numeric) FILTER (WHERE abs(m.number) < 'Infinity')), 'Infinity') END AS variance,
                        min(m.number) AS least, max(m.number) AS greatest, array_agg(m.run_id ORDER BY array_position(compared, m.run_id)) AS runs
                   FROM measured m
                  GROUP BY m.name, m.value),
@@ -352,9 +368,7 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[], group_by text, metrics text
                  WHERE wanted_baseline IS NULL OR parameter_text(o.value) = wanted_baseline
                  ORDER BY o.name, o.variance IS NULL, o.place)
             SELECT o.name, parameter_text(o.value), o.n, o.mean, sqrt(o.variance), o.least, o.greatest, parameter_text(b.value),
-                   CASE WHEN b.place = o.place THEN NULL
-                        WHEN abs(o.mean) < 1e15 AND abs(b.mean) < 1e15 THEN (o.mean::numeric - b.mean::numeric)::double precision
-                        ELSE o.mean - b.mean END,
+                   CASE WHEN b.place <> o.place THEN metric_difference(o.mean, b.mean) END,
                    w.t, w.degrees, w.p, o.runs
               FROM ordered o
               LEFT JOIN baselines b ON b.name = o.name
@@ -397,8 +411,7 @@ CREATE OR REPLACE FUNCTION experiment_history(experiment_id uuid, metric text DE
             valued AS (
                 SELECT a.run_id, lag(a.value) OVER (ORDER BY a.run_number) AS previous FROM attempts a WHERE a.value IS NOT NULL)
             SELECT a.run_number, a.run_name, a.status, a.value,
-                   CASE WHEN abs(a.value) < 1e15 AND abs(v.previous) < 1e15 THEN (a.value::numeric - v.previous::numeric)::double precision
-                        ELSE a.value - v.previous END,
+                   metric_difference(a.value, v.previous),
                    sign * min(sign * a.value) FILTER (WHERE a.status = 'succeeded') OVER (ORDER BY a.run_number),
                    coalesce(a.status = 'succeeded' AND sign * a.value = min(sign * a.value) FILTER (WHERE a.status = 'succeeded') OVER (), false),
                    CASE WHEN a.before IS NOT NULL
