@@ -297,20 +297,17 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[])
                   FROM unnest(compared) WITH ORDINALITY AS w (run_id, n), run_fields(w.run_id) AS f),
             names AS (
                 SELECT f.kind, f.name, count(*) < cardinality(compared) OR count(DISTINCT f.value) > 1 AS differs,
-                       min(f.number) AS least, max(f.number) AS greatest, count(f.number) AS numbers
+                       jsonb_object_agg(f.n, f.value) AS by_run, -- to look up in: a join would be one of all runs with all
+                       min(f.number) AS least, max(f.number) AS greatest, count(f.number) AS numbers,
+                       (array_agg(f.run_id ORDER BY f.number, f.n))[1] AS least_run,
+                       (array_agg(f.run_id ORDER BY f.number DESC NULLS LAST, f.n))[1] AS greatest_run
                   FROM fields f
                  GROUP BY f.kind, f.name)
             SELECT k.kind, k.name, k.differs,
-                   ARRAY(SELECT f.value
-                           FROM unnest(compared) WITH ORDINALITY AS w (run_id, n)
-                           LEFT JOIN fields f ON f.kind = k.kind AND f.name = k.name AND f.n = w.n
-                          ORDER BY w.n),
+                   ARRAY(SELECT k.by_run ->> w.n::text FROM generate_series(1, cardinality(compared)) AS w (n) ORDER BY w.n),
                    CASE WHEN k.numbers > 1 THEN metric_difference(k.greatest, k.least) END,
                    CASE WHEN k.least < k.greatest
-                        THEN (SELECT f.run_id FROM fields f
-                               WHERE f.kind = k.kind AND f.name = k.name
-                                 AND f.number = CASE metric_goal(k.name) WHEN 'minimize' THEN k.least ELSE k.greatest END
-                               ORDER BY f.n LIMIT 1) END
+                        THEN CASE metric_goal(k.name) WHEN 'minimize' THEN k.least_run ELSE k.greatest_run END END
               FROM names k
              ORDER BY NOT k.differs, array_position('{parameter,metric,run,environment}'::text[], k.kind), k.name;
     END
