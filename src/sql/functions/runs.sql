@@ -390,7 +390,7 @@ CREATE OR REPLACE FUNCTION start_run(
                     USING ERRCODE = 'unique_violation',
                           CONSTRAINT = 'unique_daily_run', SCHEMA = 'mlregistry', TABLE = 'training_runs',
                           DETAIL = format('That of %s is run %s, which is %s.', to_char(asked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), taken.run_number, taken.status),
-                          HINT = 'Archive that run, or let the experiment have more: UPDATE experiments SET allow_repeat_runs = true.';
+                          HINT = 'Archive that run, or let the experiment have more: set its allow_repeat_runs to true.';
             END IF;
         END IF;
 
