@@ -224,4 +224,18 @@ subtest 'a job that is started twice at once is one run' => sub {
     stop_sessions($first, $second);
 };
 
+subtest 'two that start the run of the day' => sub {
+    sql($node, 'd', q{SELECT create_experiment('daily', allow_repeat_runs => false)});
+    my $first = session($node, 'd', 'first');
+    my $second = session($node, 'd', 'second');
+    my $position = -s $node->logfile;
+    is(ask($first, q{BEGIN; SELECT run_id FROM start_run(experiment => 'daily')}), '00000', 'one starts it');
+    tell($second, q{SELECT run_id FROM start_run(experiment => 'daily')});
+    ok(is_waiting($node, 'd', 'second'), 'the other one waits');
+    is(ask($first, 'COMMIT'), '00000', 'the first one commits');
+    is(ask($second, ''), '23505', 'the other one is told');
+    like(PostgreSQL::Test::Utils::slurp_file($node->logfile, $position), qr/experiment "daily" has one run a day/, 'in the words of the rule');
+    stop_sessions($first, $second);
+};
+
 done_testing();

@@ -378,6 +378,18 @@ CREATE OR REPLACE FUNCTION start_run(
              LIMIT 1;
         END IF;
 
+        IF start_run.source_run_id IS NOT NULL OR NOT of_experiment.allow_repeat_runs THEN
+            -- Runs of an experiment are numbered one after the other: who starts the same job, or another run of the day, at this
+            -- moment has done it, or waits.
+            PERFORM FROM experiments e WHERE e.experiment_id = of_experiment.experiment_id FOR NO KEY UPDATE;
+        END IF;
+        IF start_run.source_run_id IS NOT NULL THEN
+            new_id := run_of_source(start_run.source_run_id, if_exists);
+            IF new_id IS NOT NULL THEN
+                RETURN QUERY SELECT * FROM run_infos(ARRAY[new_id]);
+                RETURN;
+            END IF;
+        END IF;
         IF NOT of_experiment.allow_repeat_runs THEN
             asked_at := coalesce(start_run.queued_at, least(now(), start_run.started_at));
             SELECT r.run_id, r.run_number, r.status INTO taken
@@ -394,15 +406,6 @@ CREATE OR REPLACE FUNCTION start_run(
             END IF;
         END IF;
 
-        IF start_run.source_run_id IS NOT NULL THEN
-            -- Runs of an experiment are numbered one after the other: who starts the same job at this moment has done it, or waits.
-            PERFORM FROM experiments e WHERE e.experiment_id = of_experiment.experiment_id FOR NO KEY UPDATE;
-            new_id := run_of_source(start_run.source_run_id, if_exists);
-            IF new_id IS NOT NULL THEN
-                RETURN QUERY SELECT * FROM run_infos(ARRAY[new_id]);
-                RETURN;
-            END IF;
-        END IF;
         INSERT INTO training_runs (organization_id, project_id, experiment_id, model_id, dataset_id, version_id, parent_run_id, run_name, status,
                                    framework, hyperparameters, environment, compute_target, instance_type, gpu_count, gpu_type, memory_gb,
                                    estimated_cost_usd, queued_at, started_at, logs_uri, tensorboard_uri, checkpoint_uri, notes, source_run_id)
