@@ -27,10 +27,12 @@ CREATE OR REPLACE FUNCTION require_not_negative(argument text, value anyelement)
     BEGIN
         IF value < zero THEN
             RAISE EXCEPTION '% must not be negative: %', argument, value USING ERRCODE = 'invalid_parameter_value';
+        ELSIF value::text = 'NaN' THEN
+            RAISE EXCEPTION '% must be a number: %', argument, value USING ERRCODE = 'invalid_parameter_value';
         END IF;
     END
     $function$;
-COMMENT ON FUNCTION require_not_negative(text, anyelement) IS 'raises 22023 for a threshold below zero';
+COMMENT ON FUNCTION require_not_negative(text, anyelement) IS 'raises 22023 for a threshold below zero, or NaN';
 
 CREATE OR REPLACE FUNCTION success_rate(succeeded bigint, failed bigint) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -418,8 +420,10 @@ CREATE OR REPLACE FUNCTION runs_needing_review(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
-        PERFORM require_not_negative('min_accuracy', runs_needing_review.min_accuracy),
-                require_not_negative('max_cost_usd', runs_needing_review.max_cost_usd),
+        IF NOT runs_needing_review.min_accuracy BETWEEN 0 AND 1 THEN -- NaN is above all numbers
+            RAISE EXCEPTION 'min_accuracy must be from 0 to 1: %', runs_needing_review.min_accuracy USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        PERFORM require_not_negative('max_cost_usd', runs_needing_review.max_cost_usd),
                 require_not_negative('within', runs_needing_review.within);
         RETURN QUERY
             SELECT p.slug, f.experiment_name, f.run_name, f.run_number, f.model_name, f.status, f.reasons, f.accuracy, f.loss, f.cost_usd,
