@@ -50,6 +50,11 @@ SELECT project_slug, experiment_name, model_name FROM start_run('new-model', exp
 -- a slash belongs to the name where what stands before it is no project
 SELECT project_slug, experiment_name FROM create_experiment('resnet/50');
 SELECT find_experiment('resnet/50') = find_experiment('experiment:default/resnet/50') AS same;
+-- what creates one reads its name as what finds it does
+SELECT project_slug, experiment_name FROM create_experiment('default/resnet/101');
+SELECT project_slug, experiment_name FROM create_experiment('default/x', project => 'default');
+SELECT find_experiment('default/resnet/101') = find_experiment('resnet/101') AS same, find_experiment('default/default/x') IS NOT NULL AS found;
+DELETE FROM experiments WHERE experiment_name IN ('resnet/101', 'default/x');
 SELECT run_id AS reads FROM start_run(experiment => 'q4-retraining', dataset => 'transactions-2025q4', run_name => 'many datasets',
                                       datasets => '{"test": ["transactions-2025q4"], "train": "transactions-2025q4"}') \gset
 SELECT d.dataset_name, rd.dataset_role FROM run_datasets rd JOIN datasets d USING (dataset_id) WHERE rd.run_id = :'reads' ORDER BY 2;

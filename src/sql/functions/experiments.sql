@@ -126,14 +126,21 @@ CREATE OR REPLACE FUNCTION create_experiment(
     AS $function$
     #variable_conflict use_column
     DECLARE
-        in_project uuid := find_project(project);
-        wanted_name constant text := btrim(create_experiment.experiment_name);
+        in_project uuid;
+        wanted_name text;
         of_model uuid := CASE WHEN model IS NOT NULL THEN find_model(CASE WHEN position('/' IN model) > 0 THEN model ELSE concat_ws('/', project, model) END) END;
         new_id uuid;
         taken record;
     BEGIN
         IF create_experiment.experiment_name IS NULL THEN
             RAISE EXCEPTION 'an experiment needs a name' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        IF project IS NULL THEN
+            -- As all that take an experiment read it: a name that they would look for in another project cannot be found again.
+            SELECT r.in_project, r.experiment_name INTO in_project, wanted_name FROM parse_experiment(create_experiment.experiment_name) AS r;
+        ELSE
+            in_project := find_project(project);
+            wanted_name := btrim(create_experiment.experiment_name);
         END IF;
         IF in_project IS NULL THEN
             RAISE EXCEPTION 'there is no current project'
@@ -173,7 +180,7 @@ CREATE OR REPLACE FUNCTION create_experiment(
         RETURN QUERY SELECT * FROM experiment_infos(ARRAY[new_id]);
     END
     $function$;
-COMMENT ON FUNCTION create_experiment(text, text, text, jsonb, boolean, text, text) IS 'creates an experiment in a project (NULL: the current one); allow_repeat_runs => false: its runs are one a day for each model and dataset; if_exists => ''return'' gives the one that is there, unchanged';
+COMMENT ON FUNCTION create_experiment(text, text, text, jsonb, boolean, text, text) IS 'creates an experiment in a project (NULL: the one that is written before the name, [project/]name, else the current one); allow_repeat_runs => false: its runs are one a day for each model and dataset; if_exists => ''return'' gives the one that is there, unchanged';
 
 CREATE OR REPLACE FUNCTION set_experiment_status(experiment_id uuid, status text) RETURNS SETOF experiment_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
