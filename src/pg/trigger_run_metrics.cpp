@@ -170,6 +170,14 @@ MLR_FUNCTION(mlregistry_said_run_place) {
     PG_RETURN_BOOL(false);
 }
 
+/// AFTER INSERT on run_metrics, whose condition is said_run_place(). Not that of the statement: partitions are made by
+/// the owner of the tables, who must be allowed to call what their row triggers call, and so everybody is.
+MLR_FUNCTION(mlregistry_trg_said_run_metrics) {
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("trg_said_run_metrics() is for a trigger that never fires")));
+    PG_RETURN_NULL();
+}
+
 /// AFTER INSERT STATEMENT on run_metrics.
 MLR_FUNCTION(mlregistry_trg_guard_run_metrics) {
     const TriggerData *const data = after_statement_trigger(fcinfo);
