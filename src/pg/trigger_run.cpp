@@ -97,7 +97,7 @@ struct RunColumns {
     AttrNumber organization, experiment, model, framework, number, status, once_per_day;
     AttrNumber queued_at, started_at, completed_at, duration, created_at;
     AttrNumber precision, recall, f1;
-    HTAB *experiments; ///< of ExperimentKey; those that exist
+    HTAB *experiments;        ///< of ExperimentKey; those that exist
     NumberedExperiment *last; ///< that of the row; null: there is none
     KnownFramework framework_of;
 };
@@ -271,8 +271,8 @@ void derive_framework(FunctionCallInfo fcinfo, const RowTrigger &trigger, RunCol
     if (organization.is_null || !column_value(trigger, trigger.row, c.framework).is_null) {
         return;
     }
-    const pg_uuid_t *const model =
-        !given.is_null ? DatumGetUUIDP(given.value) : (c.last != nullptr && c.last->has_model ? &c.last->model : nullptr);
+    const pg_uuid_t *const model = !given.is_null ? DatumGetUUIDP(given.value)
+                                                  : (c.last != nullptr && c.last->has_model ? &c.last->model : nullptr);
     if (model == nullptr) {
         return;
     }
