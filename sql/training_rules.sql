@@ -496,6 +496,15 @@ SELECT * FROM left_behind;
 ROLLBACK;
 SELECT * FROM check_registry();
 
+-- what triggers would have refused is found
+BEGIN;
+SET LOCAL session_replication_role = replica;
+INSERT INTO run_metrics (organization_id, project_id, run_id, metric_name, value) SELECT current_organization_id(), current_project_id(), gen_random_uuid(), 'loss', i FROM generate_series(1, 2) i;
+INSERT INTO run_metrics (organization_id, project_id, run_id, metric_name, value) SELECT organization_id, gen_random_uuid(), run_id, 'loss', 1 FROM training_runs WHERE run_name = 'first';
+UPDATE training_runs SET run_number = 1000 WHERE run_name = 'first';
+SELECT * FROM check_registry() ORDER BY 1;
+ROLLBACK;
+
 -- lifecycle_moves() has the moves that triggers keep, all of them and no other
 CREATE TEMP TABLE tried AS
 SELECT f.status AS from_state, t.status AS to_state, (pg_temp.error_of(format($$INSERT INTO training_runs (experiment_id, run_name, status) SELECT experiment_id, 'tried', %L FROM experiments WHERE experiment_name = 'n1';

@@ -11,11 +11,13 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/fmgrprotos.h"
+#include "utils/hsearch.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 }
 
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <optional>
 
@@ -58,12 +60,17 @@ OwnerQuery data_version_of_dataset{
     {UUIDOID, UUIDOID},
 };
 
-/// The experiment of the last row. A statement with many runs of one takes the row's lock once and counts on here;
-/// trigger effect writes what it has come to.
-struct NumberedExperiment {
-    bool known;
+/// A key without padding.
+struct ExperimentKey {
     pg_uuid_t organization;
     pg_uuid_t experiment;
+};
+
+/// An experiment of the statement's rows. The first row takes the lock of its row, the others count on here, whatever
+/// the order of the rows; trigger effect writes what it has come to. (A row that is updated for each run is found
+/// slower with each of its versions.)
+struct NumberedExperiment {
+    ExperimentKey key;
     std::int32_t number;
     bool is_saved;
     bool has_model;
@@ -90,9 +97,13 @@ struct RunColumns {
     AttrNumber organization, experiment, model, framework, number, status, once_per_day;
     AttrNumber queued_at, started_at, completed_at, duration, created_at;
     AttrNumber precision, recall, f1;
-    NumberedExperiment last;
+    HTAB *experiments;        ///< of ExperimentKey; those that exist
+    NumberedExperiment *last; ///< that of the row; null: there is none
     KnownFramework framework_of;
 };
+
+/// So many experiments of one statement are remembered, 100 bytes each.
+constexpr long most_experiments = 10'000;
 
 struct ExperimentColumns {
     AttrNumber status, started_at, completed_at;
@@ -127,90 +138,129 @@ Datum found_value(int column, bool &is_null) {
     return is_null ? 0 : SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &is_null);
 }
 
-void save(const RowTrigger &trigger, NumberedExperiment &last) {
-    if (!last.known || last.is_saved) {
-        return;
-    }
-    const Datum values[] = {UUIDPGetDatum(&last.organization), UUIDPGetDatum(&last.experiment),
-                            Int32GetDatum(last.number)};
+void save(const RowTrigger &trigger, const NumberedExperiment &counted) {
+    const Datum values[] = {UUIDPGetDatum(&counted.key.organization), UUIDPGetDatum(&counted.key.experiment),
+                            Int32GetDatum(counted.number)};
     connect();
     run(save_number, table_owner(trigger), values, nullptr, Sight::current, 0);
     done();
-    last.is_saved = true;
 }
 
-/// Asks for the experiment and takes its next number, or lifts it to the one that was given. Nothing is known where
-/// there is no such experiment: the foreign key says so.
-void find_experiment(const RowTrigger &trigger, NumberedExperiment &last, const pg_uuid_t &organization,
-                     const pg_uuid_t &experiment, GivenNumber given) {
-    save(trigger, last);
-    const Datum values[] = {UUIDPGetDatum(&organization), UUIDPGetDatum(&experiment),
+/// Writes down all that is not saved, and forgets it.
+void forget_experiments(const RowTrigger &trigger, RunColumns &c) {
+    HASH_SEQ_STATUS scan;
+    hash_seq_init(&scan, c.experiments);
+    while (const auto *const counted = static_cast<NumberedExperiment *>(hash_seq_search(&scan))) {
+        if (!counted->is_saved) {
+            save(trigger, *counted);
+        }
+    }
+    hash_destroy(c.experiments);
+    c.experiments = nullptr;
+    c.last = nullptr;
+}
+
+NumberedExperiment &add_experiment(FunctionCallInfo fcinfo, const RowTrigger &trigger, RunColumns &c,
+                                   const ExperimentKey &key) {
+    if (c.experiments != nullptr && hash_get_num_entries(c.experiments) >= most_experiments) {
+        forget_experiments(trigger, c);
+    }
+    if (c.experiments == nullptr) {
+        HASHCTL control{};
+        control.keysize = sizeof(ExperimentKey);
+        control.entrysize = sizeof(NumberedExperiment);
+        control.hcxt = fcinfo->flinfo->fn_mcxt;
+        c.experiments = hash_create("experiments of runs", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+    }
+    return *static_cast<NumberedExperiment *>(hash_search(c.experiments, &key, HASH_ENTER, nullptr));
+}
+
+NumberedExperiment *known_experiment(const RunColumns &c, const ExperimentKey &key) {
+    if (c.last != nullptr && std::memcmp(&c.last->key, &key, sizeof key) == 0) {
+        return c.last;
+    }
+    return c.experiments == nullptr
+               ? nullptr
+               : static_cast<NumberedExperiment *>(hash_search(c.experiments, &key, HASH_FIND, nullptr));
+}
+
+/// Asks for the experiment and takes its next number, or lifts it to the one that was given. Null where there is no
+/// such experiment: the foreign key says so.
+NumberedExperiment *find_experiment(FunctionCallInfo fcinfo, const RowTrigger &trigger, RunColumns &c,
+                                    const ExperimentKey &key, GivenNumber given) {
+    const Datum values[] = {UUIDPGetDatum(&key.organization), UUIDPGetDatum(&key.experiment),
                             Int32GetDatum(given.is_given ? 0 : 1), Int32GetDatum(given.value)};
     connect();
     // NULL is left out by GREATEST.
     run(numbered_experiment, table_owner(trigger), values, given.is_given ? nullptr : "   n", Sight::current, 0);
     bool is_null = false;
-    const Datum number = found_value(1, is_null);
-    last.known = !is_null;
-    if (last.known) {
-        last.organization = organization;
-        last.experiment = experiment;
-        last.number = DatumGetInt32(number);
-        last.is_saved = true;
+    NumberedExperiment found{};
+    found.number = DatumGetInt32(found_value(1, is_null));
+    const bool exists = !is_null;
+    if (exists) {
+        found.key = key;
+        found.is_saved = true;
         const Datum model = found_value(2, is_null);
-        last.has_model = !is_null;
-        if (last.has_model) {
-            last.model = *DatumGetUUIDP(model);
+        found.has_model = !is_null;
+        if (found.has_model) {
+            found.model = *DatumGetUUIDP(model);
         }
-        last.allows_repeats = DatumGetBool(found_value(3, is_null));
+        found.allows_repeats = DatumGetBool(found_value(3, is_null));
     }
     done();
+    if (!exists) {
+        return nullptr;
+    }
+    NumberedExperiment &added = add_experiment(fcinfo, trigger, c, key);
+    added = found;
+    return &added;
 }
 
-void count_on(NumberedExperiment &last, GivenNumber given) {
+void count_on(NumberedExperiment &counted, GivenNumber given) {
     if (!given.is_given) {
-        if (last.number == std::numeric_limits<std::int32_t>::max()) {
+        if (counted.number == std::numeric_limits<std::int32_t>::max()) {
             ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                             errmsg("the experiment has no number left for another run")));
         }
-        ++last.number;
-    } else if (given.value <= last.number) {
+        ++counted.number;
+    } else if (given.value <= counted.number) {
         return;
     } else {
-        last.number = given.value;
+        counted.number = given.value;
     }
-    last.is_saved = false;
+    counted.is_saved = false;
 }
 
 /// Number, model and the rule of one run a day, as the experiment has them.
-void derive_from_experiment(const RowTrigger &trigger, RunColumns &c, RowChange &change) {
+void derive_from_experiment(FunctionCallInfo fcinfo, const RowTrigger &trigger, RunColumns &c, RowChange &change) {
     const ColumnValue organization = column_value(trigger, trigger.row, c.organization);
     const ColumnValue experiment = column_value(trigger, trigger.row, c.experiment);
     const ColumnValue number = column_value(trigger, trigger.row, c.number);
     const GivenNumber given{.is_given = !number.is_null, .value = number.is_null ? 0 : DatumGetInt32(number.value)};
     if (organization.is_null || experiment.is_null) {
+        c.last = nullptr;
         return; // the table refuses it
     }
-    const pg_uuid_t &organization_id = *DatumGetUUIDP(organization.value);
-    const pg_uuid_t &experiment_id = *DatumGetUUIDP(experiment.value);
-    NumberedExperiment &last = c.last;
-    if (last.known && same_uuid(last.experiment, experiment_id) && same_uuid(last.organization, organization_id)) {
-        count_on(last, given);
+    const ExperimentKey key{*DatumGetUUIDP(organization.value), *DatumGetUUIDP(experiment.value)};
+    c.last = known_experiment(c, key);
+    if (c.last != nullptr) {
+        count_on(*c.last, given);
     } else {
-        find_experiment(trigger, last, organization_id, experiment_id, given);
+        c.last = find_experiment(fcinfo, trigger, c, key, given);
     }
     if (!given.is_given) {
         // A number that no run has, so that a missing experiment is refused for what it is.
-        change.set(c.number, Int32GetDatum(last.known ? last.number : std::numeric_limits<std::int32_t>::min()));
+        change.set(c.number,
+                   Int32GetDatum(c.last != nullptr ? c.last->number : std::numeric_limits<std::int32_t>::min()));
     }
-    if (!last.known) {
+    if (c.last == nullptr) {
         return;
     }
-    if (!last.allows_repeats && !DatumGetBool(column_value(trigger, trigger.row, c.once_per_day).value)) {
+    if (!c.last->allows_repeats && !DatumGetBool(column_value(trigger, trigger.row, c.once_per_day).value)) {
         change.set(c.once_per_day, BoolGetDatum(true));
     }
-    if (last.has_model && column_value(trigger, trigger.row, c.model).is_null) {
-        change.set(c.model, UUIDPGetDatum(&last.model));
+    if (c.last->has_model && column_value(trigger, trigger.row, c.model).is_null) {
+        change.set(c.model, UUIDPGetDatum(&c.last->model));
     }
 }
 
@@ -221,8 +271,8 @@ void derive_framework(FunctionCallInfo fcinfo, const RowTrigger &trigger, RunCol
     if (organization.is_null || !column_value(trigger, trigger.row, c.framework).is_null) {
         return;
     }
-    const pg_uuid_t *const model =
-        !given.is_null ? DatumGetUUIDP(given.value) : (c.last.known && c.last.has_model ? &c.last.model : nullptr);
+    const pg_uuid_t *const model = !given.is_null ? DatumGetUUIDP(given.value)
+                                                  : (c.last != nullptr && c.last->has_model ? &c.last->model : nullptr);
     if (model == nullptr) {
         return;
     }
@@ -367,7 +417,7 @@ MLR_FUNCTION(mlregistry_trg_derive_run) {
     RunColumns &c = run_columns(fcinfo, trigger);
     RowChange change;
     if (trigger.is_insert) {
-        derive_from_experiment(trigger, c, change);
+        derive_from_experiment(fcinfo, trigger, c, change);
         derive_framework(fcinfo, trigger, c, change);
     }
     derive_times(trigger, c, change);

@@ -97,14 +97,17 @@ sub usual {
         latest_by => "'semver'", email => "'viewer\@default.example'", role => "'viewer'", need => "'read'", scope => "'models'", privilege => "'SELECT'",
         table_name => "'models'", path => "'a/b'", language => "'english'", query => "'words'", range => "'*'", semver => "'3.0.0'", permissions => "'{}'",
         metrics => q{'{"loss": 1}'}, rule => "'is_valid_name'", plan => "'starter'", visibility => "'private'", slug => "'slug'", tag_name => "'tag-default'",
+        experiment => "'$slug/e-$slug'", run => q{'} . id('run', $slug) . q{'}, runs => "'{" . id('run', $slug) . "}'", metric => "'loss'",
     );
     my %by_type = (
         'text' => "'m-$slug'", 'name' => "'app'", 'uuid' => q{'} . id('model', $slug) . q{'}, 'text[]' => "'{tag-default}'", 'uuid[]' => "'{}'", 'boolean' => 'false',
         'integer' => '1', 'bigint' => '10', 'numeric' => '1', 'double precision' => '1', 'jsonb' => "'{}'", 'json' => "'{}'", 'timestamp with time zone' => 'now()', 'inet' => "'::1'",
         'mlregistry.semver' => "'3.0.0'", 'mlregistry.semver_range' => "'*'", 'semver' => "'3.0.0'", 'semver_range' => "'*'", 'regconfig' => "'english'", '"char"' => "'a'",
+        'interval' => "'1 day'", 'double precision[]' => "'{1}'", 'bigint[]' => "'{1}'",
     );
-    my $value = $argument->{type} =~ /^(?:text|uuid|jsonb|name|mlregistry\.semver|mlregistry\.semver_range)$/ ? $by_name{ $argument->{name} } : undef;
-    $value = undef if $argument->{type} eq 'uuid' && $argument->{name} !~ /_id$/;
+    my $value = $argument->{type} =~ /^(?:text|uuid|uuid\[\]|jsonb|name|mlregistry\.semver|mlregistry\.semver_range)$/ ? $by_name{ $argument->{name} } : undef;
+    $value = undef if $argument->{type} eq 'uuid' && $argument->{name} !~ /^run$|_id$/;
+    return '1::integer' if $argument->{type} eq 'anyelement';
     return ($value // $by_type{ $argument->{type} } // 'NULL') . '::' . $argument->{type};
 }
 
@@ -212,8 +215,9 @@ SQL
     cmp_ok(scalar @writing, '>', 30, 'functions that write: ' . @writing);
     my $digest = sub { row_digests($node, 'd', 'last_used_at') };
     # Their own keys are people's own.
-    # The locks are for what comes after them, which is refused: they do nothing, or no more than a foreign key does.
-    my @for_all = grep { $_->{name} !~ /^(?:create_api_key|revoke_api_key|lock_version_numbers|lock_tag)$/ } @writing;
+    # The locks are for what comes after them, which is refused: they do nothing, or no more than a foreign key does. A condition of a
+    # trigger only has one more run looked at.
+    my @for_all = grep { $_->{name} !~ /^(?:create_api_key|revoke_api_key|lock_version_numbers|lock_tag|said_run_place)$/ } @writing;
     my $all = $digest->();
     for my $case ([ 'app', 'viewer@default', 'default-organization' ], [ 'app', 'onlooker@default', 'default-organization' ], [ 'reader_of_default', undef, 'default-organization' ], [ 'app', 'developer@acme', 'default-public' ], [ 'app', 'admin@acme', 'default-public' ]) {
         my ($role, $key, $slug) = @$case;

@@ -238,4 +238,15 @@ subtest 'two that start the run of the day' => sub {
     stop_sessions($first, $second);
 };
 
+subtest 'partitions, where the tables belong to another role' => sub {
+    sql($node, 'postgres', 'CREATE ROLE keeper; CREATE DATABASE kept');
+    sql($node, 'kept', q{CREATE EXTENSION mlregistry; SET client_min_messages = error; SELECT mlregistry.install(owner => 'keeper')});
+    sql($node, 'kept', q{SET search_path = mlregistry, public; SELECT log_metric(r.run_id, 'loss', 1, 1, '2020-02-03') FROM start_run(experiment => 'old', create_missing => true) AS r});
+    is_sql($node, 'kept', 'SELECT task, object, rows FROM mlregistry.run_maintenance()', 'move_rows|run_metrics_y2020m02|1', 'maintenance makes one');
+    is_sql($node, 'kept', q{SELECT tableowner FROM pg_tables WHERE tablename = 'run_metrics_y2020m02'}, 'keeper', 'which belongs to that role');
+    is_sql($node, 'kept', q{SELECT value FROM mlregistry.metric_series((SELECT run_id FROM mlregistry.training_runs), 'loss')}, '1', 'nothing is lost');
+    is_sql($node, 'kept', 'SELECT * FROM mlregistry.check_registry()', '', 'check_registry() finds nothing');
+    is(sql_state($node, 'kept', 'SELECT mlregistry.trg_said_run_metrics()'), '39P01', 'what the trigger calls that never fires is not called');
+};
+
 done_testing();

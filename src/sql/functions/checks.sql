@@ -260,6 +260,21 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
         END LOOP;
 
         RETURN QUERY
+            SELECT CASE WHEN r.run_id IS NULL THEN 'broken_reference' ELSE 'foreign_project' END, 'error', 'run_metrics_run on mlregistry.run_metrics',
+                   CASE WHEN r.run_id IS NULL THEN format('%s rows point to a row of mlregistry.training_runs that does not exist.', sum(k.n))
+                        ELSE format('%s rows lie in another organization or project than their run.', sum(k.n)) END,
+                   'Written with session_replication_role = replica? Delete the rows or restore their runs.'
+              FROM (SELECT m.run_id, m.organization_id, m.project_id, count(*) AS n FROM mlregistry.run_metrics m GROUP BY 1, 2, 3) AS k
+              LEFT JOIN mlregistry.training_runs r ON r.run_id = k.run_id
+             WHERE (k.organization_id, k.project_id) IS DISTINCT FROM (r.organization_id, r.project_id)
+             GROUP BY r.run_id IS NULL
+            UNION ALL
+            SELECT 'run_numbers', 'error', format('experiment %s', e.experiment_name),
+                   format('It has counted %s runs, but has one with the number %s.', e.last_run_number, r.run_number), 'Set its last_run_number to that.'
+              FROM mlregistry.experiments e
+              JOIN (SELECT t.experiment_id, max(t.run_number) AS run_number FROM mlregistry.training_runs t GROUP BY 1) AS r USING (experiment_id)
+             WHERE e.last_run_number < r.run_number
+            UNION ALL
             SELECT 'broken_reference', 'error', format('quota_id %s', q.quota_id), format('Its %s does not exist in the organization.', q.scope),
                    'Written with session_replication_role = replica? Delete it.'
               FROM mlregistry.resource_quotas q

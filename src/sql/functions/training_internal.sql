@@ -22,6 +22,9 @@ CREATE OR REPLACE FUNCTION said_run_place(run uuid, organization uuid, project u
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_said_run_place';
 COMMENT ON FUNCTION said_run_place(uuid, uuid, uuid) IS 'condition of a trigger of run_metrics: false; what it was called with is looked at when the statement ends';
 
+CREATE OR REPLACE FUNCTION trg_said_run_metrics() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_said_run_metrics';
+COMMENT ON FUNCTION trg_said_run_metrics() IS 'trigger of run_metrics that never fires: its condition is said_run_place()';
+
 CREATE OR REPLACE FUNCTION trg_effect_run() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_effect_run';
 COMMENT ON FUNCTION trg_effect_run() IS 'trigger effect of runs: the primary dataset is one of run_datasets, metrics go with their runs';
 

@@ -323,7 +323,7 @@ CREATE TRIGGER mlr_70_guard AFTER INSERT ON mlregistry.run_metrics FOR EACH STAT
 -- Never fires: its condition tells the trigger above what the rows say. A transition table would make COPY slow.
 CREATE TRIGGER mlr_70_said AFTER INSERT ON mlregistry.run_metrics FOR EACH ROW
     WHEN (mlregistry.said_run_place(NEW.run_id, NEW.organization_id, NEW.project_id))
-    EXECUTE FUNCTION mlregistry.trg_guard_run_metrics();
+    EXECUTE FUNCTION mlregistry.trg_said_run_metrics();
 
 CREATE TABLE mlregistry.run_datasets (
     run_id uuid NOT NULL,
