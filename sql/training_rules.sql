@@ -339,13 +339,27 @@ SELECT count(*) FROM set_quota(gpu_hours => 121, enforcement => 'refuse');
 UPDATE training_runs SET status = 'running' WHERE run_name = 'warned' RETURNING status;
 UPDATE training_runs SET gpu_hours = 500 WHERE run_name = 'warned';
 SELECT * FROM left_over;
--- another period, or deleted: it does not count
+-- another period to come has its own limit, one that is over has not, and archived runs have used what they have used
 BEGIN;
+INSERT INTO training_runs (experiment_id, run_name, queued_at) SELECT experiment_id, 'next year', now() + interval '1 year' FROM experiments WHERE experiment_name = 'base' RETURNING status;
+SAVEPOINT s;
 INSERT INTO training_runs (experiment_id, run_name, queued_at) SELECT experiment_id, 'another month', '2025-01-31 23:00:00+00' FROM experiments WHERE experiment_name = 'base' RETURNING status;
+ROLLBACK TO s;
 UPDATE training_runs SET deleted_at = now() WHERE run_name IN ('warned', 'imported');
-INSERT INTO training_runs (experiment_id, run_name) SELECT experiment_id, 'accepted' FROM experiments WHERE experiment_name = 'base' RETURNING status;
+SELECT * FROM left_over;
+INSERT INTO training_runs (experiment_id, run_name) SELECT experiment_id, 'refused' FROM experiments WHERE experiment_name = 'base' RETURNING status;
+ROLLBACK TO s;
+UPDATE training_runs SET deleted_at = now() WHERE run_name IN ('warned', 'imported');
 UPDATE training_runs SET deleted_at = NULL WHERE run_name = 'imported' RETURNING status;
 UPDATE training_runs SET deleted_at = NULL WHERE run_name = 'warned';
+ROLLBACK;
+-- a statement with many rows is looked at once for each who pays, and as strictly: one of the rows has used something itself
+BEGIN;
+SELECT count(*) FROM set_quota(gpu_hours => 600, enforcement => 'refuse');
+INSERT INTO training_runs (experiment_id, run_name, gpu_hours) SELECT experiment_id, 'many-' || n, CASE n WHEN 7 THEN 20 ELSE 0 END FROM experiments, generate_series(1, 20) n WHERE experiment_name = 'base';
+SELECT gpu_hours_used, gpu_hours_limit FROM left_over;
+SAVEPOINT s;
+INSERT INTO training_runs (experiment_id, run_name, gpu_hours) SELECT experiment_id, 'too many-' || n, CASE n WHEN 7 THEN 20 ELSE 0 END FROM experiments, generate_series(1, 20) n WHERE experiment_name = 'base';
 ROLLBACK;
 -- cost, by project, team and user; a limit of 0 lets what costs nothing pass
 DELETE FROM resource_quotas;
