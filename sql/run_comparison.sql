@@ -128,6 +128,8 @@ SELECT name, spread, (SELECT r.run_name FROM training_runs r WHERE r.run_id = be
 SELECT metric_name, parameter_value, n, mean, round(deviation::numeric, 6) AS deviation, compared_with, difference, round(p::numeric, 6) AS p
   FROM compare_runs(:'enormous', 'size');
 SELECT best_run('enormous', 'bigg');
+SELECT * FROM compare_runs(:'enormous', 'size', metrics => '{big,bigg}');
+SELECT * FROM compare_runs(:'enormous', 'size', metrics => '{NULL}');
 
 DELETE FROM experiments;
 SELECT * FROM check_registry();

@@ -340,6 +340,17 @@ REVOKE UPDATE, INSERT, DELETE ON training_runs, experiments FROM runs_reader;
 SELECT count(*) FROM revoke_access('runs_reader');
 DROP ROLE runs_reader;
 
+-- the version says of which model the run is
+SELECT count(*) FROM register_model('other-model', framework => 'onnx');
+SELECT count(*) FROM register_version('other-model', '3.0.0', '/m/3');
+SELECT e.* FROM refusal($$SELECT start_run('fraud-detector', experiment => 'daily', version => 'other-model@3.0.0')$$) AS e;
+SELECT model_name, semver FROM start_run(experiment => 'of version', version => 'other-model@3.0.0', create_missing => true);
+-- limits are those of what the column would have, and a run that is named twice is one
+SELECT e.* FROM refusal(format('SELECT update_run(%L, %L)', (SELECT run_id FROM training_runs WHERE run_name = 'young'), '{"loss": 999999.9999999}')) AS e;
+SELECT e.* FROM refusal(format('SELECT add_usage(%L, 99999999.999)', (SELECT run_id FROM training_runs WHERE run_name = 'young'))) AS e;
+SELECT count(*) FROM archive_runs(runs => ARRAY(SELECT run_id FROM training_runs WHERE run_name = 'old success'), dry_run => false);
+SELECT count(*) FROM restore_runs((SELECT ARRAY[run_id, run_id] FROM training_runs WHERE run_name = 'old success'));
+
 DROP FUNCTION refusal(text);
 DELETE FROM model_versions;
 DELETE FROM experiments;

@@ -133,10 +133,7 @@ CREATE OR REPLACE FUNCTION leaderboard(
         IF metric IS NULL THEN
             RAISE EXCEPTION 'the name of a metric must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;
-        IF max_rows < 0 THEN
-            RAISE EXCEPTION 'max_rows must not be negative: %', max_rows
-                USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is no limit.';
-        END IF;
+        PERFORM require_max_rows(max_rows);
         IF after IS NOT NULL AND NOT EXISTS (SELECT FROM training_runs r WHERE r.run_id = after AND r.experiment_id = of_experiment) THEN
             RAISE EXCEPTION 'after names no run of the experiment: %', after
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the run_id of the last row of the page before.';
@@ -324,6 +321,8 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[], group_by text, metrics text
     DECLARE
         compared constant uuid[] := compared_runs(compare_runs.runs);
         known text[];
+        measured text[];
+        missing text;
         wanted_baseline constant text := compare_runs.baseline;
     BEGIN
         IF group_by IS NULL THEN
@@ -336,6 +335,21 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[], group_by text, metrics text
                       HINT = coalesce('Did you mean ' || near_names(group_by, known) || '?',
                                       CASE WHEN known = '{}' THEN 'They have no parameters.'
                                            ELSE format('They have %s.', shortened(array_to_string(known, ', '))) END);
+        END IF;
+        IF EXISTS (SELECT FROM unnest(metrics) AS wanted (name) WHERE wanted.name IS NULL) THEN
+            RAISE EXCEPTION 'the name of a metric must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        IF metrics IS NOT NULL THEN
+            measured := ARRAY(SELECT DISTINCT f.name FROM unnest(compared) AS w (run_id), run_fields(w.run_id) AS f
+                               WHERE f.kind = 'metric' AND f.number IS NOT NULL ORDER BY 1);
+            SELECT wanted.name INTO missing FROM unnest(metrics) WITH ORDINALITY AS wanted (name, n) WHERE wanted.name <> ALL (measured) ORDER BY wanted.n LIMIT 1;
+            IF FOUND THEN
+                RAISE EXCEPTION 'none of the runs has metric "%"', shortened(missing)
+                    USING ERRCODE = 'no_data_found',
+                          HINT = coalesce('Did you mean ' || near_names(missing, measured) || '?',
+                                          CASE WHEN measured = '{}' THEN 'They have no metrics.'
+                                               ELSE format('They have %s.', shortened(array_to_string(measured, ', '))) END);
+            END IF;
         END IF;
         IF wanted_baseline IS NOT NULL
            AND NOT EXISTS (SELECT FROM training_runs r WHERE r.run_id = ANY (compared) AND parameter_text(r.hyperparameters -> group_by) = wanted_baseline) THEN

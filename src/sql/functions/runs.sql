@@ -98,7 +98,7 @@ CREATE OR REPLACE FUNCTION require_amount(rule text, name text, amount numeric, 
                 USING ERRCODE = 'check_violation', CONSTRAINT = rule, SCHEMA = 'mlregistry', TABLE = 'training_runs',
                       DETAIL = format('It is %s.', shortened(amount::text));
         END IF;
-        IF amount >= below THEN
+        IF round(amount, 2) >= below THEN -- as the column has it
             RAISE EXCEPTION '% is too large', name
                 USING ERRCODE = 'numeric_value_out_of_range', COLUMN = name, SCHEMA = 'mlregistry', TABLE = 'training_runs',
                       DETAIL = format('It is %s, and must be below %s.', shortened(amount::text), below);
@@ -199,7 +199,7 @@ CREATE OR REPLACE FUNCTION run_scores(
                 USING ERRCODE = 'check_violation', CONSTRAINT = wrong.rule, SCHEMA = 'mlregistry', TABLE = 'training_runs',
                       DETAIL = format('It is %s.', shortened(wrong.score::text));
         END IF;
-        IF abs(loss) >= 1000000 AND loss <> 'NaN' THEN
+        IF abs(round(loss, 6)) >= 1000000 AND loss <> 'NaN' THEN
             RAISE EXCEPTION 'loss is too large'
                 USING ERRCODE = 'numeric_value_out_of_range', COLUMN = 'loss', SCHEMA = 'mlregistry', TABLE = 'training_runs',
                       DETAIL = format('It is %s, and must be below 1000000.', shortened(loss::text)),
@@ -280,6 +280,7 @@ CREATE OR REPLACE FUNCTION start_run(
         of_experiment record;
         of_model uuid;
         of_version uuid;
+        model_of_version uuid;
         on_dataset uuid;
         roles jsonb;
         taken record;
@@ -338,9 +339,14 @@ CREATE OR REPLACE FUNCTION start_run(
         END IF;
         IF start_run.version IS NOT NULL THEN
             of_version := find_version(start_run.version);
-            IF of_model IS NULL THEN
-                of_model := (SELECT v.model_id FROM model_versions v WHERE v.version_id = of_version);
+            model_of_version := (SELECT v.model_id FROM model_versions v WHERE v.version_id = of_version);
+            IF of_model <> model_of_version THEN
+                RAISE EXCEPTION 'version % is not one of model "%"', shortened(start_run.version), shortened(start_run.model)
+                    USING ERRCODE = 'invalid_parameter_value',
+                          DETAIL = format('It is one of "%s".', (SELECT m.model_name FROM models m WHERE m.model_id = model_of_version)),
+                          HINT = 'Leave the model out: it is that of the version.';
             END IF;
+            of_model := model_of_version;
         END IF;
         IF start_run.parent_run IS NOT NULL THEN
             PERFORM live_run(start_run.parent_run);
@@ -735,10 +741,7 @@ CREATE OR REPLACE FUNCTION list_runs(
         last_queued_at timestamptz;
         page_ids uuid[];
     BEGIN
-        IF max_rows < 0 THEN
-            RAISE EXCEPTION 'max_rows must not be negative: %', max_rows
-                USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is no limit.';
-        END IF;
+        PERFORM require_max_rows(max_rows);
         PERFORM require_run_statuses(list_runs.status), require_framework(list_runs.framework),
                 require_object('hyperparameters_is_object', 'parameters', list_runs.parameters);
         IF after IS NOT NULL THEN
@@ -931,10 +934,7 @@ CREATE OR REPLACE FUNCTION tidied_run_ids(
         IF older_than < '0' THEN
             RAISE EXCEPTION 'older_than must not be negative: %', older_than USING ERRCODE = 'invalid_parameter_value';
         END IF;
-        IF max_rows < 0 THEN
-            RAISE EXCEPTION 'max_rows must not be negative: %', max_rows
-                USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is no limit.';
-        END IF;
+        PERFORM require_max_rows(max_rows);
         PERFORM require_run_statuses(tidied_run_ids.status, only_finished => true);
         IF runs IS NOT NULL THEN
             SELECT w.run_id, r.run_id IS NULL AS is_missing, r.status INTO wrong
@@ -1024,7 +1024,7 @@ CREATE OR REPLACE FUNCTION restore_runs(runs uuid[]) RETURNS SETOF run_info
            FROM (SELECT DISTINCT r.project_id FROM training_runs r WHERE r.run_id = ANY (runs)) AS p;
         PERFORM FROM training_runs r WHERE r.run_id = ANY (runs) AND r.deleted_at IS NOT NULL ORDER BY r.run_id FOR NO KEY UPDATE;
         UPDATE training_runs r SET deleted_at = NULL WHERE r.run_id = ANY (runs) AND r.deleted_at IS NOT NULL;
-        RETURN QUERY SELECT * FROM run_infos(runs);
+        RETURN QUERY SELECT * FROM run_infos(ARRAY(SELECT w.run_id FROM unnest(runs) WITH ORDINALITY AS w (run_id, n) GROUP BY w.run_id ORDER BY min(w.n)));
     END
     $function$;
 COMMENT ON FUNCTION restore_runs(uuid[]) IS 'takes back the archiving of runs; 23505 when the experiment has one run a day and there is another one now';
