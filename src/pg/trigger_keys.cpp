@@ -40,9 +40,10 @@ struct Parent {
     }
 
 Parent parents[] = {
-    PLACE_OF("models", "model_id"),      PLACE_OF("model_versions", "version_id"),
-    PLACE_OF("datasets", "dataset_id"),  PLACE_OF("experiments", "experiment_id"),
-    PLACE_OF("training_runs", "run_id"),
+    PLACE_OF("models", "model_id"),       PLACE_OF("model_versions", "version_id"),
+    PLACE_OF("datasets", "dataset_id"),   PLACE_OF("experiments", "experiment_id"),
+    PLACE_OF("training_runs", "run_id"),  PLACE_OF("deployments", "deployment_id"),
+    PLACE_OF("approvals", "approval_id"),
 };
 
 #undef PLACE_OF
