@@ -100,32 +100,37 @@ namespace {
                                                 "                 a.reviewed_at, a.requested_at) AS since"             \
                                                 "   FROM mlregistry.approvals a)"
 
-// $1: rows that may have changed, $2: why. `here`: which rows of the history are of row e.id. A row that has no open
-// period begins one when its state began, but not before its last period has ended.
+// $1: rows that may have changed, $2: why. `here`: which rows of the history are of row e.id. A row whose state is
+// another one ends its period and begins the next; a row that has no open period begins one when its state began, but
+// not before its last period has ended. Joined from the array, so that the plan goes along indexes whatever the size of
+// the tables.
+#define CHANGED(rows)                                                                                                  \
+    "pg_catalog.unnest($1) AS changed (id) JOIN " rows " AS e ON e.id OPERATOR(pg_catalog.=) changed.id"
 #define FOLLOW(rows, history, here, columns, values, state)                                                            \
-    "WITH closed AS (UPDATE mlregistry." history " h SET valid_to = " NOW_OR_LATER "  FROM " rows " AS e"              \
-    "  WHERE e.id OPERATOR(pg_catalog.=) ANY ($1) AND " here " AND " OPEN_PERIOD "    AND h." state                    \
-    " OPERATOR(pg_catalog.<>) e.state"                                                                                 \
-    "  RETURNING e.id, h." state " AS state, h.valid_to)"                                                              \
-    " INSERT INTO mlregistry." history " (organization_id, project_id, " columns ", " state ", previous_" state        \
-    ", reason, changed_by, changed_by_user, valid_from)"                                                               \
-    " SELECT e.organization_id, e.project_id, " values ", e.state, COALESCE(closed.state, ended.state),"               \
-    "        COALESCE($2, e.own_reason),"                                                                              \
-    "        CASE WHEN closed.id IS NULL THEN e.made_by ELSE mlregistry.current_actor() END,"                          \
-    "        CASE WHEN closed.id IS NULL THEN e.made_by_user ELSE mlregistry.current_user_id() END,"                   \
-    "        COALESCE(closed.valid_to, GREATEST(LEAST(pg_catalog.clock_timestamp(), e.since), ended.at))"              \
-    "  FROM " rows " AS e"                                                                                             \
-    "  LEFT JOIN closed ON closed.id OPERATOR(pg_catalog.=) e.id"                                                      \
-    "  LEFT JOIN LATERAL (SELECT h." state " AS state, h.valid_to AS at FROM mlregistry." history " h"                 \
-    "                      WHERE " here " AND " ENDED_PERIOD " ORDER BY h.valid_from DESC LIMIT 1) AS ended"           \
-    "         ON closed.id IS NULL"                                                                                    \
-    "  WHERE e.id OPERATOR(pg_catalog.=) ANY ($1)"                                                                     \
-    "    AND (closed.id IS NOT NULL"                                                                                   \
-    "         OR NOT EXISTS (SELECT FROM mlregistry." history " h WHERE " here " AND " OPEN_PERIOD "))"
+    "WITH moved AS (UPDATE mlregistry." history " h SET valid_to = " NOW_OR_LATER "  FROM " CHANGED(                   \
+        rows) "  WHERE " here " AND " OPEN_PERIOD " AND h." state " OPERATOR(pg_catalog.<>) e.state"                   \
+              "  RETURNING e.organization_id, e.project_id, " values ", e.state, h." state " AS previous,"             \
+              "            COALESCE($2, e.own_reason) AS reason, mlregistry.current_actor() AS changed_by,"            \
+              "            mlregistry.current_user_id() AS changed_by_user, h.valid_to)"                               \
+              " INSERT INTO mlregistry." history " (organization_id, project_id, " columns ", " state                  \
+              ", previous_" state ", reason, changed_by, changed_by_user, valid_from)"                                 \
+              " SELECT * FROM moved UNION ALL"                                                                         \
+              " SELECT e.organization_id, e.project_id, " values ", e.state, ended.state, COALESCE($2, e.own_reason)," \
+              "        e.made_by, e.made_by_user, GREATEST(LEAST(pg_catalog.clock_timestamp(), e.since), ended.at)"    \
+              "  FROM " CHANGED(rows) "  LEFT JOIN LATERAL (SELECT h." state                                           \
+                                      " AS state, h.valid_to AS at FROM mlregistry." history " h"                      \
+                                      "                      WHERE " here " AND " ENDED_PERIOD                         \
+                                      " ORDER BY h.valid_from DESC LIMIT 1) AS ended ON true"                          \
+                                      "  WHERE NOT EXISTS (SELECT FROM mlregistry." history " h WHERE " here           \
+                                      " AND " OPEN_PERIOD ")"
 
 #define CLOSE(history, here, key, table)                                                                               \
-    "UPDATE mlregistry." history " h SET valid_to = " NOW_OR_LATER "  WHERE " here " AND " OPEN_PERIOD                 \
-    "   AND NOT EXISTS (SELECT FROM mlregistry." table " e WHERE e." key
+    "UPDATE mlregistry." history " h SET valid_to = " NOW_OR_LATER "  FROM pg_catalog.unnest($1) AS e (id)"            \
+    " WHERE " here " AND " OPEN_PERIOD "   AND NOT EXISTS (SELECT FROM mlregistry." table " r WHERE r." key            \
+    " OPERATOR(pg_catalog.=) e.id)"
+#define CLOSE_ALL(history, of, history_key, key, table)                                                                \
+    "UPDATE mlregistry." history " h SET valid_to = " NOW_OR_LATER " WHERE " of " AND " OPEN_PERIOD                    \
+    "   AND NOT EXISTS (SELECT FROM mlregistry." table " r WHERE r." key " OPERATOR(pg_catalog.=) h." history_key ")"
 
 /// The queries of one history of one table.
 struct History {
@@ -134,20 +139,18 @@ struct History {
     OwnerQuery close_all;
 };
 
-#define ID_ARRAY_AND_REASON                                                                                            \
-    2, { UUIDARRAYOID, TEXTOID }
 #define STATUS_OF(kind, rows, key, table)                                                                              \
     History {                                                                                                          \
         {FOLLOW(rows, "status_history", IS("h.entity_kind", kind) " AND h.entity_id OPERATOR(pg_catalog.=) e.id",      \
-                "entity_kind, entity_id", "'" kind "', e.id", "status"),                                               \
-         ID_ARRAY_AND_REASON},                                                                                         \
-            {CLOSE("status_history", IS("h.entity_kind", kind) " AND h.entity_id OPERATOR(pg_catalog.=) ANY ($1)",     \
-                   key, table) " OPERATOR(pg_catalog.=) h.entity_id)",                                                 \
+                "entity_kind, entity_id", "'" kind "'::pg_catalog.text AS kind, e.id", "status"),                      \
+         2,                                                                                                            \
+         {UUIDARRAYOID, TEXTOID}},                                                                                     \
+            {CLOSE("status_history", IS("h.entity_kind", kind) " AND h.entity_id OPERATOR(pg_catalog.=) e.id", key,    \
+                   table),                                                                                             \
              1,                                                                                                        \
              {UUIDARRAYOID}},                                                                                          \
         {                                                                                                              \
-            CLOSE("status_history", IS("h.entity_kind", kind), key, table)                                             \
-            " OPERATOR(pg_catalog.=) h.entity_id)", 0, {}                                                              \
+            CLOSE_ALL("status_history", IS("h.entity_kind", kind), "entity_id", key, table), 0, {}                     \
         }                                                                                                              \
     }
 
@@ -160,143 +163,104 @@ History status_of_approval = STATUS_OF("approval", APPROVAL_STATUS, "approval_id
 History stages{
     {FOLLOW(VERSION_STAGE, "stage_history", "h.version_id OPERATOR(pg_catalog.=) e.id", "model_id, version_id, semver",
             "e.model_id, e.id, e.semver", "stage"),
-     ID_ARRAY_AND_REASON},
-    {CLOSE("stage_history", "h.version_id OPERATOR(pg_catalog.=) ANY ($1)", "version_id",
-           "model_versions") " OPERATOR(pg_catalog.=) h.version_id)",
+     2,
+     {UUIDARRAYOID, TEXTOID}},
+    {CLOSE("stage_history", "h.version_id OPERATOR(pg_catalog.=) e.id", "version_id", "model_versions"),
      1,
      {UUIDARRAYOID}},
-    {CLOSE("stage_history", "true", "version_id", "model_versions") " OPERATOR(pg_catalog.=) h.version_id)", 0, {}},
+    {CLOSE_ALL("stage_history", "true", "version_id", "version_id", "model_versions"), 0, {}},
 };
 
 // The same for deployments, of which more than one column is told; the first that has changed says what was done.
-// $3: the version goes back.
+// $3: the version goes back. Who moved the version stands in the row.
+#define SERVED_BY                                                                                                      \
+    "pg_catalog.unnest($1) AS changed (id)"                                                                            \
+    "  JOIN mlregistry.deployments d ON d.deployment_id OPERATOR(pg_catalog.=) changed.id"                             \
+    "  JOIN mlregistry.environments s ON s.environment_id OPERATOR(pg_catalog.=) d.environment_id"                     \
+    "  JOIN mlregistry.model_versions v ON v.version_id OPERATOR(pg_catalog.=) d.version_id"
+#define SERVED_NAMES                                                                                                   \
+    "d.organization_id, d.project_id, d.deployment_id, d.deployment_name, d.environment_id, s.environment_name,"       \
+    " d.model_id, d.version_id, v.semver::pg_catalog.text AS semver"
+#define SERVED_STATE                                                                                                   \
+    "CASE WHEN " IS(                                                                                                   \
+        "d.status",                                                                                                    \
+        "pending") " THEN 'pending'"                                                                                   \
+                   "     WHEN " ONE_OF(                                                                                \
+                       "d.status",                                                                                     \
+                       "deploying,terminating") " THEN 'in_progress'"                                                  \
+                                                "     WHEN " IS(                                                       \
+                                                    "d.status",                                                        \
+                                                    "failed") " THEN 'failed' ELSE 'completed' END AS outcome,"        \
+                                                              " d.status, d.traffic_percentage, d.replicas, CASE "     \
+                                                              "WHEN " IS(                                              \
+                                                                  "d.status",                                          \
+                                                                  "failed") " THEN $2 END AS error,"                   \
+                                                                            " COALESCE($2, CASE WHEN " IS(             \
+                                                                                "d.status",                            \
+                                                                                "deactivated") " THEN "                \
+                                                                                               "d.deactivation_"       \
+                                                                                               "reason END) AS reason"
+
 History served{
-    {"WITH closed AS (UPDATE mlregistry.deployment_history h SET valid_to = " NOW_OR_LATER
-     "  FROM mlregistry.deployments d"
-     " WHERE d.deployment_id OPERATOR(pg_catalog.=) ANY ($1)"
-     "   AND h.deployment_id OPERATOR(pg_catalog.=) d.deployment_id AND " OPEN_PERIOD
+    {"WITH moved AS (UPDATE mlregistry.deployment_history h SET valid_to = " NOW_OR_LATER "  FROM " SERVED_BY
+     " WHERE h.deployment_id OPERATOR(pg_catalog.=) d.deployment_id AND " OPEN_PERIOD
      "   AND (h.version_id OPERATOR(pg_catalog.<>) d.version_id"
      "        OR h.deployment_status OPERATOR(pg_catalog.<>) d.status"
      "        OR h.traffic_percentage OPERATOR(pg_catalog.<>) d.traffic_percentage"
      "        OR h.replicas OPERATOR(pg_catalog.<>) d.replicas)"
-     " RETURNING h.deployment_id, h.version_id, h.deployment_status, h.traffic_percentage, h.valid_to)"
-     " INSERT INTO mlregistry.deployment_history (organization_id, project_id, deployment_id, deployment_name,"
-     "     environment_id, environment_name, model_id, version_id, semver, previous_version_id, action, status,"
-     "     deployment_status, traffic_percentage, replicas, error_message, reason, performed_by, performed_by_user,"
-     "     started_at, completed_at, valid_from)"
-     " SELECT d.organization_id, d.project_id, d.deployment_id, d.deployment_name,"
-     "        d.environment_id, s.environment_name, d.model_id, d.version_id, v.semver::pg_catalog.text,"
-     "        CASE WHEN c.version_id OPERATOR(pg_catalog.<>) d.version_id THEN c.version_id END,"
-     "        CASE WHEN c.deployment_id IS NULL THEN 'deploy'"
-     "             WHEN c.version_id OPERATOR(pg_catalog.<>) d.version_id"
-     "             THEN CASE WHEN $3 THEN 'rollback' ELSE 'update' END"
-     "             WHEN c.deployment_status OPERATOR(pg_catalog.<>) d.status"
-     "             THEN CASE WHEN " ONE_OF(
+     " RETURNING " SERVED_NAMES ","
+     "   CASE WHEN h.version_id OPERATOR(pg_catalog.<>) d.version_id THEN h.version_id END AS previous,"
+     "   CASE WHEN h.version_id OPERATOR(pg_catalog.<>) d.version_id"
+     "        THEN CASE WHEN $3 THEN 'rollback' ELSE 'update' END"
+     "        WHEN h.deployment_status OPERATOR(pg_catalog.<>) d.status"
+     "        THEN CASE WHEN " ONE_OF(
          "d.status",
          "terminating,terminated") " THEN 'terminate' ELSE 'status' END"
-                                   "             WHEN c.traffic_percentage OPERATOR(pg_catalog.<>) "
-                                   "d.traffic_percentage THEN 'traffic'"
-                                   "             ELSE 'scale' END,"
-                                   "        outcome.status, d.status, d.traffic_percentage, d.replicas,"
-                                   "        CASE WHEN " IS(
-                                       "outcome.status",
-                                       "failed") " THEN $2 END,"
-                                                 "        COALESCE($2, CASE WHEN " IS(
-                                                     "d.status",
-                                                     "deactivated") " THEN d.deactivation_reason END),"
-                                                                    // Who moved the version stands in the row.
-                                                                    "        CASE WHEN c.version_id "
-                                                                    "OPERATOR(pg_catalog.=) d.version_id THEN "
-                                                                    "mlregistry.current_actor()"
-                                                                    "             ELSE d.deployed_by END,"
-                                                                    "        CASE WHEN c.version_id "
-                                                                    "OPERATOR(pg_catalog.=) d.version_id THEN "
-                                                                    "mlregistry.current_user_id()"
-                                                                    "             ELSE d.deployed_by_user END,"
-                                                                    "        period.begins,"
-                                                                    "        CASE WHEN " ONE_OF(
-                                                                        "outcome.status",
-                                                                        "completed,failed") " THEN period.begins END, "
-                                                                                            "period.begins"
-                                                                                            "  FROM "
-                                                                                            "mlregistry.deployments d"
-                                                                                            "  JOIN "
-                                                                                            "mlregistry.environments s "
-                                                                                            "ON s.environment_id "
-                                                                                            "OPERATOR(pg_catalog.=) "
-                                                                                            "d.environment_id"
-                                                                                            "  JOIN "
-                                                                                            "mlregistry.model_versions "
-                                                                                            "v ON v.version_id "
-                                                                                            "OPERATOR(pg_catalog.=) "
-                                                                                            "d.version_id"
-                                                                                            "  LEFT JOIN closed c ON "
-                                                                                            "c.deployment_id "
-                                                                                            "OPERATOR(pg_catalog.=) "
-                                                                                            "d.deployment_id"
-                                                                                            "  CROSS JOIN LATERAL "
-                                                                                            "(SELECT "
-                                                                                            "COALESCE(c.valid_to, "
-                                                                                            "GREATEST(LEAST(pg_catalog."
-                                                                                            "clock_timestamp(),"
-                                                                                            "                          "
-                                                                                            "      "
-                                                                                            " " SINCE_OF_DEPLOYMENT
-                                                                                            "), (SELECT "
-                                                                                            "pg_catalog.max(h.valid_to)"
-                                                                                            "                          "
-                                                                                            "             FROM "
-                                                                                            "mlregistry.deployment_"
-                                                                                            "history h"
-                                                                                            "                          "
-                                                                                            "            WHERE "
-                                                                                            "h.deployment_id "
-                                                                                            "OPERATOR(pg_catalog.=) "
-                                                                                            "d.deployment_id"
-                                                                                            "                          "
-                                                                                            "              "
-                                                                                            "AND " ENDED_PERIOD
-                                                                                            "))) AS begins) AS period"
-                                                                                            "  CROSS JOIN LATERAL "
-                                                                                            "(SELECT CASE WHEN " IS(
-                                                                                                "d.status",
-                                                                                                "pending") " THEN "
-                                                                                                           "'pending'"
-                                                                                                           "           "
-                                                                                                           "           "
-                                                                                                           "           "
-                                                                                                           " WHEN"
-                                                                                                           " " ONE_OF(
-                                                                                                               "d."
-                                                                                                               "status",
-                                                                                                               "deployi"
-                                                                                                               "ng,"
-                                                                                                               "termina"
-                                                                                                               "ting") " THEN 'in_progress'"
-                                                                                                                       "                                  WHEN " IS(
-                                                                                                                           "d.status",
-                                                                                                                           "failed") " THEN 'failed' ELSE 'completed' END AS status)"
-                                                                                                                                     "        AS outcome"
-                                                                                                                                     " WHERE d.deployment_id OPERATOR(pg_catalog.=) ANY ($1)"
-                                                                                                                                     "   AND (c.deployment_id IS NOT NULL"
-                                                                                                                                     "        OR NOT EXISTS (SELECT FROM mlregistry.deployment_history h"
-                                                                                                                                     "                        WHERE h.deployment_id OPERATOR(pg_catalog.=) d.deployment_id AND " OPEN_PERIOD
-                                                                                                                                     "))",
+                                   "        WHEN h.traffic_percentage OPERATOR(pg_catalog.<>) d.traffic_percentage "
+                                   "THEN 'traffic'"
+                                   "        ELSE 'scale' END AS action, " SERVED_STATE ","
+                                   "   CASE WHEN h.version_id OPERATOR(pg_catalog.<>) d.version_id THEN d.deployed_by"
+                                   "        ELSE mlregistry.current_actor() END AS performed_by,"
+                                   "   CASE WHEN h.version_id OPERATOR(pg_catalog.<>) d.version_id THEN "
+                                   "d.deployed_by_user"
+                                   "        ELSE mlregistry.current_user_id() END AS performed_by_user, h.valid_to AS "
+                                   "begins),"
+                                   " begun AS (SELECT * FROM moved UNION ALL"
+                                   " SELECT " SERVED_NAMES ", NULL::pg_catalog.uuid, 'deploy', " SERVED_STATE
+                                   ", d.deployed_by, d.deployed_by_user,"
+                                   "        GREATEST(LEAST(pg_catalog.clock_timestamp(), " SINCE_OF_DEPLOYMENT "),"
+                                   "                 (SELECT h.valid_to FROM mlregistry.deployment_history h"
+                                   "                   WHERE h.deployment_id OPERATOR(pg_catalog.=) d.deployment_id "
+                                   "AND " ENDED_PERIOD "                   ORDER BY h.valid_from DESC LIMIT 1))"
+                                   "   FROM " SERVED_BY
+                                   "  WHERE NOT EXISTS (SELECT FROM mlregistry.deployment_history h"
+                                   "                     WHERE h.deployment_id OPERATOR(pg_catalog.=) d.deployment_id "
+                                   "AND " OPEN_PERIOD "))"
+                                   " INSERT INTO mlregistry.deployment_history (organization_id, project_id, "
+                                   "deployment_id, deployment_name,"
+                                   "     environment_id, environment_name, model_id, version_id, semver, "
+                                   "previous_version_id, action, status,"
+                                   "     deployment_status, traffic_percentage, replicas, error_message, reason, "
+                                   "performed_by, performed_by_user,"
+                                   "     valid_from, started_at, completed_at)"
+                                   " SELECT b.*, b.begins, CASE WHEN " ONE_OF(
+                                       "b.outcome", "completed,failed") " THEN b.begins END FROM begun b",
      3,
      {UUIDARRAYOID, TEXTOID, BOOLOID}},
-    {CLOSE("deployment_history", "h.deployment_id OPERATOR(pg_catalog.=) ANY ($1)", "deployment_id",
-           "deployments") " OPERATOR(pg_catalog.=) h.deployment_id)",
+    {CLOSE("deployment_history", "h.deployment_id OPERATOR(pg_catalog.=) e.id", "deployment_id", "deployments"),
      1,
      {UUIDARRAYOID}},
-    {CLOSE("deployment_history", "true", "deployment_id", "deployments") " OPERATOR(pg_catalog.=) h.deployment_id)",
-     0,
-     {}},
+    {CLOSE_ALL("deployment_history", "true", "deployment_id", "deployment_id", "deployments"), 0, {}},
 };
 
+#undef SERVED_STATE
+#undef SERVED_NAMES
+#undef SERVED_BY
 #undef STATUS_OF
-#undef ID_ARRAY_AND_REASON
+#undef CLOSE_ALL
 #undef CLOSE
 #undef FOLLOW
+#undef CHANGED
 #undef APPROVAL_STATUS
 #undef DEPLOYMENT_STATUS
 #undef SINCE_OF_DEPLOYMENT
