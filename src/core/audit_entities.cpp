@@ -103,6 +103,40 @@ constexpr VerbRule run_rules[] = {
     {"status", any_value, "timeout", "timeout"},
 };
 
+constexpr VerbRule environment_rules[] = {
+    {"requires_approval", any_value, "true", "require_approval"},
+    {"requires_approval", any_value, "false", "waive_approval"},
+    {"is_active", any_value, "false", "deactivate"},
+    {"is_active", any_value, "true", "activate"},
+};
+
+// What is served comes before how.
+constexpr VerbRule deployment_rules[] = {
+    soft_deletion[0],
+    soft_deletion[1],
+    {"version_id", any_value, any_value, "move"},
+    {"status", any_value, "deploying", "roll_out"},
+    {"status", any_value, "active", "activate"},
+    {"status", any_value, "degraded", "degrade"},
+    {"status", any_value, "failed", "fail"},
+    {"status", any_value, "deactivated", "deactivate"},
+    {"status", any_value, "terminating", "terminate"},
+    {"status", any_value, "terminated", "terminate"},
+    {"traffic_percentage", any_value, any_value, "traffic"},
+    {"replicas", any_value, any_value, "scale"},
+};
+
+constexpr VerbRule approval_rules[] = {
+    {"approval_status", any_value, "approved", "approve"},     {"approval_status", any_value, "rejected", "reject"},
+    {"approval_status", any_value, "cancelled", "cancel"},     {"approval_status", any_value, "expired", "expire"},
+    {"approval_status", any_value, "superseded", "supersede"},
+};
+
+constexpr VerbRule gate_rules[] = {
+    {"is_active", any_value, "false", "disable"},
+    {"is_active", any_value, "true", "enable"},
+};
+
 constexpr std::string_view password[] = {"password_hash"};
 
 // Use is no change.
@@ -111,6 +145,9 @@ constexpr std::string_view last_login[] = {"last_login_at"};
 constexpr std::string_view last_run_number[] = {"last_run_number"};
 // It follows from queued_at.
 constexpr std::string_view run_day[] = {"run_day"};
+// What a probe measures every few seconds is no change.
+constexpr std::string_view measurements[] = {"last_health_check_at", "avg_latency_ms", "p99_latency_ms",
+                                             "requests_per_second", "error_rate_percentage"};
 
 constexpr Entity words(std::string_view table, std::string_view type) noexcept {
     return {.table = table, .type = type, .key_column = {}, .name_column = "name", .is_seeded = true};
@@ -345,6 +382,52 @@ constexpr Entity all_entities[] = {
      .created = "tag",
      .removed = "untag",
      .extra = Extra::tag},
+    {.table = "environments",
+     .type = "environment",
+     .key_column = "environment_id",
+     .subject = Subject::column,
+     .subject_column = "environment_id",
+     .name_column = "environment_name",
+     .key_scope = "names",
+     .rules = environment_rules},
+    {.table = "deployments",
+     .type = "deployment",
+     .key_column = "deployment_id",
+     .subject = Subject::column,
+     .subject_column = "model_id",
+     .naming = Naming::in_environment,
+     .name_column = "deployment_name",
+     .key_scope = "deployments",
+     .created = "deploy",
+     .rules = deployment_rules,
+     .ignored = measurements,
+     .extra = Extra::version},
+    {.table = "deployment_tags",
+     .type = "deployment",
+     .key_column = "deployment_id",
+     .subject = Subject::model_of_deployment,
+     .naming = Naming::of_deployment,
+     .key_scope = "deployments",
+     .created = "tag",
+     .removed = "untag",
+     .extra = Extra::tag},
+    {.table = "approvals",
+     .type = "approval",
+     .key_column = "approval_id",
+     .subject = Subject::model_of_version,
+     .naming = Naming::of_version,
+     .name_column = "approval_type",
+     .key_scope = "approvals",
+     .created = "request",
+     .rules = approval_rules},
+    {.table = "metric_gates",
+     .type = "gate",
+     .key_column = "gate_id",
+     .subject = Subject::column,
+     .subject_column = "model_id",
+     .name_column = "metric_name",
+     .key_scope = "approvals",
+     .rules = gate_rules},
     words("frameworks", "framework"),
     words("model_formats", "model_format"),
     words("storage_formats", "storage_format"),
@@ -353,6 +436,9 @@ constexpr Entity all_entities[] = {
     silent("registry_meta", "Written by install() and migrate() only: what the installation knows of itself."),
     silent("guards", "Locks of rules: a counter that says nothing."),
     silent("alias_history", "A history itself, of changes that the audit of model_aliases tells."),
+    silent("deployment_history", "A history itself, of changes that the audit of deployments tells."),
+    silent("stage_history", "A history itself, of changes that the audit of model_versions tells."),
+    silent("status_history", "A history itself, of changes that the audit of what has the status tells."),
     silent("run_metrics", "Append-only, and far more of it than of anything else: the table is its own trail."),
     silent("api_key_secrets", "The hash of a key, written once with the key, of which api_keys' audit tells."),
     silent("audit_logs", "The trail itself."),

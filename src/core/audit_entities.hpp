@@ -22,22 +22,25 @@ struct VerbRule {
 
 /// How the name of a row is made, which the trail keeps when the row is gone.
 enum class Naming : std::uint8_t {
-    own,         ///< its name column
-    under_model, ///< model@name
-    of_version,  ///< model@semver of its version_id, and /name where it has a name column
-    of_model,    ///< the model of its model_id
-    of_dataset,  ///< the dataset of its dataset_id
-    of_run,      ///< experiment#number of its run_id
-    numbered,    ///< experiment#number, where the name column is the number
-    of_user,     ///< the e-mail of its user_id
+    own,            ///< its name column
+    under_model,    ///< model@name
+    of_version,     ///< model@semver of its version_id, and /name where it has a name column
+    of_model,       ///< the model of its model_id
+    of_dataset,     ///< the dataset of its dataset_id
+    of_run,         ///< experiment#number of its run_id
+    of_deployment,  ///< environment/name of its deployment_id
+    in_environment, ///< environment/name
+    numbered,       ///< experiment#number, where the name column is the number
+    of_user,        ///< the e-mail of its user_id
 };
 
 /// Entity under which a row is found together with others.
 enum class Subject : std::uint8_t {
     none,
-    column,            ///< subject_column says it
-    model_of_version,  ///< the model of its version_id
-    experiment_of_run, ///< the experiment of its run_id
+    column,              ///< subject_column says it
+    model_of_version,    ///< the model of its version_id
+    experiment_of_run,   ///< the experiment of its run_id
+    model_of_deployment, ///< the model of its deployment_id
 };
 
 /// What is said beside the columns: a name instead of an identifier.

@@ -36,6 +36,9 @@ constexpr TableOfNames tables[] = {
     {"users", "user_id", "email", nullptr},
     {"experiments", "experiment_id", "experiment_name", nullptr},
     {"training_runs", "run_id", "run_number", "experiment_id"},
+    {"environments", "environment_id", "environment_name", nullptr},
+    {"deployments", "deployment_id", "deployment_name", "environment_id"},
+    {"deployments", "deployment_id", "deployment_name", "model_id"},
 };
 
 struct KnownName {

@@ -12,7 +12,18 @@ extern "C" {
 
 namespace mlregistry::pg {
 
-enum class NamedTable : std::uint8_t { models, versions, datasets, tags, users, experiments, runs };
+enum class NamedTable : std::uint8_t {
+    models,
+    versions,
+    datasets,
+    tags,
+    users,
+    experiments,
+    runs,
+    environments,
+    deployments,        ///< under their environments
+    served_deployments, ///< under their models
+};
 
 /// What a row is called, and the row above it (the model of a version, the experiment of a run).
 struct NamedRow {

@@ -87,6 +87,15 @@ std::string_view name_row(AuditedStatement &statement, TupleTableSlot *row) {
         append_both_names(out, statement, NamedTable::experiments, "#", NamedTable::runs,
                           id_in(row, statement.table->run));
         break;
+    case audit::Naming::in_environment:
+        append_name(out, statement, NamedTable::environments, id_in(row, statement.table->environment));
+        appendStringInfoChar(out, '/');
+        append_column(out, statement, row);
+        break;
+    case audit::Naming::of_deployment:
+        append_both_names(out, statement, NamedTable::environments, "/", NamedTable::deployments,
+                          id_in(row, statement.table->deployment));
+        break;
     case audit::Naming::of_version:
         if (!append_both_names(out, statement, NamedTable::models, "@", NamedTable::versions,
                                id_in(row, statement.table->version))) {
@@ -116,6 +125,8 @@ const pg_uuid_t *subject_of(AuditedStatement &statement, TupleTableSlot *row) {
         return parent_of(statement, NamedTable::versions, id_in(row, statement.table->version));
     case audit::Subject::experiment_of_run:
         return parent_of(statement, NamedTable::runs, id_in(row, statement.table->run));
+    case audit::Subject::model_of_deployment:
+        return parent_of(statement, NamedTable::served_deployments, id_in(row, statement.table->deployment));
     case audit::Subject::none:
     case audit::Subject::column:
         break;

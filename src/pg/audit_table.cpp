@@ -99,6 +99,8 @@ AuditedTable *look_at(Relation relation, const Entity &entity) {
     table->tag = id_named(table->type, "tag_id");
     table->experiment = id_named(table->type, "experiment_id");
     table->run = id_named(table->type, "run_id");
+    table->environment = id_named(table->type, "environment_id");
+    table->deployment = id_named(table->type, "deployment_id");
     auto *const columns =
         static_cast<AuditedColumn *>(palloc(static_cast<Size>(table->type->natts) * sizeof(AuditedColumn)));
     for (int i = 0; i < table->type->natts; ++i) {

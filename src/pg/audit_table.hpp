@@ -45,6 +45,8 @@ struct AuditedTable {
     AttrNumber tag;
     AttrNumber experiment;
     AttrNumber run;
+    AttrNumber environment;
+    AttrNumber deployment;
 };
 
 /// The table that a trigger is on; valid to the end of the session, true until the table is altered. Raises 39P01 for a

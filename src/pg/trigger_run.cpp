@@ -136,12 +136,6 @@ RunColumns &run_columns(FunctionCallInfo fcinfo, const RowTrigger &trigger) {
     return c;
 }
 
-/// Reads a column of the first row that a query has found; `is_null` also where there is no row.
-Datum found_value(int column, bool &is_null) {
-    is_null = SPI_processed == 0;
-    return is_null ? 0 : SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &is_null);
-}
-
 [[noreturn]] void refuse_another_run() {
     ereport(ERROR,
             (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("the experiment has no number left for another run"),

@@ -19,7 +19,7 @@ CREATE OR REPLACE FUNCTION is_older(version text, than text) RETURNS boolean
 COMMENT ON FUNCTION is_older(text, text) IS 'true when the first version precedes the second';
 
 CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, relation_name text, kind text, area text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 50 SET search_path = pg_catalog, pg_temp
     AS $function$VALUES
         (1, 'users', 'table', 'access'),
         (2, 'user_credentials', 'table', 'access'),
@@ -58,9 +58,19 @@ CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, 
         (35, 'run_metrics', 'table', 'training'),
         (36, 'run_datasets', 'table', 'training'),
         (37, 'run_tags', 'table', 'training'),
-        (38, 'v_models_latest', 'view', 'catalog'),
-        (39, 'v_model_tags', 'view', 'catalog'),
-        (40, 'v_training_runs', 'view', 'training')
+        (38, 'environments', 'table', 'lifecycle'),
+        (39, 'deployments', 'table', 'lifecycle'),
+        (40, 'deployment_tags', 'table', 'lifecycle'),
+        (41, 'deployment_history', 'table', 'lifecycle'),
+        (42, 'stage_history', 'table', 'lifecycle'),
+        (43, 'status_history', 'table', 'lifecycle'),
+        (44, 'approvals', 'table', 'governance'),
+        (45, 'metric_gates', 'table', 'governance'),
+        (46, 'v_models_latest', 'view', 'catalog'),
+        (47, 'v_model_tags', 'view', 'catalog'),
+        (48, 'v_training_runs', 'view', 'training'),
+        (49, 'v_active_deployments', 'view', 'lifecycle'),
+        (50, 'v_production_versions', 'view', 'lifecycle')
     $function$;
 COMMENT ON FUNCTION registry_relations() IS 'tables and views that install() makes, in that order';
 

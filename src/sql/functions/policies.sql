@@ -17,7 +17,7 @@ ALTER FUNCTION is_prerelease(semver) LEAKPROOF;
 -- A write_role of owner: nobody writes but triggers and functions that ask for themselves.
 CREATE OR REPLACE FUNCTION builtin_access_rules()
     RETURNS TABLE (table_name text, scope text, read_role text, write_role text, key_scope text)
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40 SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 50 SET search_path = pg_catalog, pg_temp
     AS $function$VALUES
         ('registry_meta',            'global',       'viewer', 'owner',       NULL),
         ('frameworks',               'global',       'viewer', 'owner',       NULL),
@@ -55,6 +55,14 @@ CREATE OR REPLACE FUNCTION builtin_access_rules()
         ('run_metrics',              'project',      'viewer', 'contributor', 'runs'),
         ('run_datasets',             'project',      'viewer', 'contributor', 'runs'),
         ('run_tags',                 'project',      'viewer', 'contributor', 'runs'),
+        ('environments',             'organization', 'viewer', 'admin',       'admin'),
+        ('deployments',              'project',      'viewer', 'contributor', 'deployments'),
+        ('deployment_tags',          'project',      'viewer', 'contributor', 'deployments'),
+        ('deployment_history',       'project',      'viewer', 'owner',       'deployments'),
+        ('stage_history',            'project',      'viewer', 'owner',       'versions'),
+        ('status_history',           'project',      'viewer', 'owner',       'names'),
+        ('approvals',                'project',      'viewer', 'contributor', 'approvals'),
+        ('metric_gates',             'project',      'viewer', 'admin',       'approvals'),
         ('audit_logs',               'project',      'viewer', 'owner',       'names')
     $function$;
 COMMENT ON FUNCTION builtin_access_rules() IS 'who may read and write each table: what install() and migrate() put into access_rules';
@@ -83,17 +91,21 @@ CREATE OR REPLACE FUNCTION policy_condition(table_name text, scope text, verb te
                           ' AND (entity_type = ANY ((SELECT mlregistry.readable_entities())::text[])'
                           ' AND (project_id IS NULL OR project_id = ANY ((SELECT mlregistry.allowed_projects(''read'', %1$L))::uuid[]))'
                           ' OR entity_type IN (''api_key'', ''user'') AND subject_id = (SELECT mlregistry.current_user_id())))', key_scope) END
+            -- What a key may read of the states of others is what it may read of these.
+            WHEN scope = 'project' AND verb = 'SELECT' AND table_name = 'status_history' AND role <> 'admin' THEN
+                format('project_id = ANY ((SELECT mlregistry.allowed_projects(''read'', %L))::uuid[])'
+                       ' AND entity_kind = ANY ((SELECT mlregistry.readable_entities())::text[])', key_scope)
             -- A project that is not there yet has nobody who owns it.
             WHEN table_name = 'projects' AND verb = 'INSERT' THEN
                 format('organization_id = ANY ((SELECT mlregistry.allowed_organizations(''admin'', %L))::uuid[])', key_scope)
             WHEN scope = 'project' THEN
                 format('project_id = ANY ((SELECT mlregistry.allowed_projects(%L, %L))::uuid[])',
                        CASE WHEN verb = 'SELECT' THEN 'read' WHEN role = 'admin' THEN 'own' ELSE 'write' END,
-                       CASE WHEN verb = 'SELECT' AND table_name IN ('organizations', 'projects') THEN 'names' ELSE key_scope END)
+                       CASE WHEN verb = 'SELECT' AND table_name IN ('organizations', 'projects', 'environments') THEN 'names' ELSE key_scope END)
             WHEN scope = 'organization' THEN
                 format('organization_id = ANY ((SELECT mlregistry.allowed_organizations(%L, %L))::uuid[])',
                        CASE WHEN verb = 'SELECT' THEN 'read' WHEN role = 'admin' THEN 'admin' ELSE 'write' END,
-                       CASE WHEN verb = 'SELECT' AND table_name IN ('organizations', 'projects') THEN 'names' ELSE key_scope END)
+                       CASE WHEN verb = 'SELECT' AND table_name IN ('organizations', 'projects', 'environments') THEN 'names' ELSE key_scope END)
             END
     $function$;
 COMMENT ON FUNCTION policy_condition(text, text, text, text, text) IS 'condition of the policy of a rule for SELECT, INSERT, UPDATE or DELETE; NULL where nobody may';

@@ -1,4 +1,4 @@
--- Views. Columns may be added at the end only.
+-- Views of the area catalog. Columns may be added at the end only.
 
 -- COALESCE asks for a prerelease only where there is no release, and each question is one probe of idx_versions_semver.
 CREATE VIEW mlregistry.v_models_latest WITH (security_invoker = true) AS
@@ -20,7 +20,8 @@ SELECT m.model_id,
        v.stage AS latest_version_stage,
        ARRAY(SELECT a.alias FROM mlregistry.model_aliases a WHERE a.version_id = v.version_id ORDER BY a.alias) AS aliases,
        (SELECT count(*) FROM mlregistry.model_versions c WHERE c.model_id = m.model_id AND c.deleted_at IS NULL) AS version_count,
-       0::bigint AS live_deployments,
+       (SELECT count(*) FROM mlregistry.deployments d
+         WHERE d.model_id = m.model_id AND d.status IN ('active', 'degraded') AND d.deleted_at IS NULL) AS live_deployments,
        m.project_id,
        p.slug AS project_slug,
        m.organization_id
@@ -61,7 +62,7 @@ COMMENT ON COLUMN mlregistry.v_models_latest.is_active IS 'True: archived models
 COMMENT ON COLUMN mlregistry.v_models_latest.latest_version_stage IS 'Stage of the latest version';
 COMMENT ON COLUMN mlregistry.v_models_latest.aliases IS 'Aliases of the latest version, sorted';
 COMMENT ON COLUMN mlregistry.v_models_latest.version_count IS 'Number of versions that are not deleted';
-COMMENT ON COLUMN mlregistry.v_models_latest.live_deployments IS 'Number of live deployments; 0 as long as the registry has no deployments';
+COMMENT ON COLUMN mlregistry.v_models_latest.live_deployments IS 'Number of live deployments: active or degraded';
 COMMENT ON COLUMN mlregistry.v_models_latest.project_id IS 'Project that it belongs to';
 COMMENT ON COLUMN mlregistry.v_models_latest.project_slug IS 'Name of that project';
 COMMENT ON COLUMN mlregistry.v_models_latest.organization_id IS 'Organization that it belongs to';

@@ -1,0 +1,15 @@
+-- 0.8.0: lifecycle, deployments, approvals. Before the line FUNCTIONS stands what has no OR REPLACE, after it the rights of new
+-- functions; at the line all functions are made anew.
+
+-- They say under which condition a move is possible, too.
+DROP FUNCTION lifecycle(text);
+DROP FUNCTION lifecycle_moves();
+
+-- FUNCTIONS
+REVOKE EXECUTE ON FUNCTION trg_model_of_version() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_derive_deployment() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_derive_approval() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_freeze_approval() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_history_status() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_history_stage() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_history_deployment() FROM PUBLIC;
