@@ -1,46 +1,12 @@
 #include "run_state.hpp"
 
+#include "state_machine.hpp"
+
 #include <algorithm>
 
 namespace mlregistry::lifecycle {
 
 namespace {
-
-constexpr std::string_view run_states[] = {"queued", "running", "succeeded", "failed", "cancelled", "timeout"};
-
-constexpr Move run_moves[] = {
-    {"queued", "running", "started_at"},
-    {"queued", "failed", "completed_at"},
-    {"queued", "cancelled", "completed_at"},
-    {"queued", "timeout", "completed_at"},
-    {"running", "succeeded", "completed_at, duration_seconds, f1_score"},
-    {"running", "failed", "completed_at, duration_seconds, f1_score"},
-    {"running", "cancelled", "completed_at, duration_seconds, f1_score"},
-    {"running", "timeout", "completed_at, duration_seconds, f1_score"},
-};
-
-constexpr std::string_view experiment_states[] = {"running", "completed", "failed", "cancelled"};
-
-constexpr Move experiment_moves[] = {
-    {"running", "completed", "completed_at"},         {"running", "failed", "completed_at"},
-    {"running", "cancelled", "completed_at"},         {"completed", "running", "completed_at is cleared"},
-    {"failed", "running", "completed_at is cleared"}, {"cancelled", "running", "completed_at is cleared"},
-};
-
-constexpr Machine all_machines[] = {
-    {.entity = "run",
-     .noun = "a run",
-     .rule = "training_runs_transition",
-     .states = run_states,
-     .moves = run_moves,
-     .way_out = "A finished run stays what it is: a retry is a new run with parent_run_id."},
-    {.entity = "experiment",
-     .noun = "an experiment",
-     .rule = "experiments_transition",
-     .states = experiment_states,
-     .moves = experiment_moves,
-     .way_out = {}},
-};
 
 bool is_finite(Microseconds time) noexcept { return time != earliest && time != latest; }
 
@@ -82,27 +48,7 @@ void fill_finished(std::string_view status, RunTimes &times, Microseconds now) n
 
 } // namespace
 
-std::span<const Machine> machines() noexcept { return all_machines; }
-
-const Machine *machine_of(std::string_view entity) noexcept {
-    const Machine *const found = std::ranges::find(all_machines, entity, &Machine::entity);
-    return found == std::end(all_machines) ? nullptr : found;
-}
-
-bool is_state(const Machine &machine, std::string_view state) noexcept {
-    return std::ranges::find(machine.states, state) != machine.states.end();
-}
-
-bool may_move(const Machine &machine, std::string_view from, std::string_view to) noexcept {
-    return from == to || std::ranges::any_of(machine.moves, [from, to](const Move &move) {
-               return move.from == from && move.to == to;
-           });
-}
-
-bool is_finished_run(std::string_view status) noexcept {
-    const Machine &run = all_machines[0];
-    return is_state(run, status) && std::ranges::find(run.moves, status, &Move::from) == run.moves.end();
-}
+bool is_finished_run(std::string_view status) noexcept { return is_final(*machine_of("run"), status); }
 
 std::optional<Microseconds> duration_between(const RunTimes &times) noexcept {
     if (!times.started.has_value() || !times.completed.has_value() || !is_finite(*times.started) ||

@@ -1,40 +1,12 @@
-// The states of runs and experiments, which moves between them are legal, and what they imply for the columns beside
-// them (docs/design/data-model.md, section 3). Tables of moves are data: triggers ask them, lifecycle() shows them.
+// What the states of runs and experiments imply for the columns beside them (docs/design/data-model.md, section 3).
+// Which moves are legal is data of state_machine.cpp.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 
 namespace mlregistry::lifecycle {
-
-/// One move of a state machine. All texts are literals.
-struct Move {
-    std::string_view from;
-    std::string_view to;
-    std::string_view fills; ///< columns that it fills when they are absent, or clears
-};
-
-/// A state machine: of one column of one table.
-struct Machine {
-    std::string_view entity;                  ///< run
-    std::string_view noun;                    ///< a run: for messages
-    std::string_view rule;                    ///< name of the rule that refuses other moves
-    std::span<const std::string_view> states; ///< the first is where it begins
-    std::span<const Move> moves;
-    std::string_view way_out; ///< where there is no move at all
-};
-
-[[nodiscard]] std::span<const Machine> machines() noexcept;
-
-/// The machine of an entity, or null.
-[[nodiscard]] const Machine *machine_of(std::string_view entity) noexcept;
-
-[[nodiscard]] bool is_state(const Machine &machine, std::string_view state) noexcept;
-
-/// Whether an UPDATE may change `from` to `to`; staying where it is is no move, and legal.
-[[nodiscard]] bool may_move(const Machine &machine, std::string_view from, std::string_view to) noexcept;
 
 /// True for the states of a run that nothing leads out of.
 [[nodiscard]] bool is_finished_run(std::string_view status) noexcept;

@@ -1,6 +1,7 @@
 #include "identity.hpp"
 
 #include "audit_actor.hpp"
+#include "deployment_setting.hpp"
 #include "owner_query.hpp"
 #include "rights.hpp"
 #include "session_identity.hpp"
@@ -85,6 +86,7 @@ void define_settings() {
                                nullptr);
     define_identity_setting();
     define_reason_setting();
+    define_deployment_setting();
     MarkGUCPrefixReserved("mlregistry");
     watch_rights();
 }

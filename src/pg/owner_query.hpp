@@ -59,6 +59,12 @@ std::uint64_t change_as_caller(OwnerQuery &query, const Datum *values, const cha
 void connect();
 void done();
 
+/// A column of the first row that the last query has found; `is_null` also where there is no row.
+inline Datum found_value(int column, bool &is_null) {
+    is_null = SPI_processed == 0;
+    return is_null ? 0 : SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &is_null);
+}
+
 /// Identifier of a type of the extension; raises 42704 when there is none of that name.
 Oid registry_type(const char *name);
 

@@ -2,6 +2,7 @@
 #include "identity.hpp"
 #include "owner_query.hpp"
 #include "rights.hpp"
+#include "row_actor.hpp"
 #include "row_trigger.hpp"
 #include "text_argument.hpp"
 #include "uuid.hpp"
@@ -117,17 +118,6 @@ VersionState version_state(const RowTrigger &trigger, HeapTuple row, const Versi
         .promoted_given = trigger.is_update && !same_value(trigger, c.promoted_at),
         .frozen = !column_value(trigger, row, c.frozen_at).is_null,
     };
-}
-
-/// The acting one as x_by and, where that is a user, as x_by_user.
-void set_actor(RowChange &change, AttrNumber by, AttrNumber by_user) {
-    change.set(by, current_actor());
-    const Rights &rights = current_rights(); // after the call that looks at rights itself
-    if (rights.has_user) {
-        change.set(by_user, UUIDPGetDatum(&rights.user));
-    } else {
-        change.clear(by_user);
-    }
 }
 
 void apply(const RowTrigger &trigger, const VersionColumns &c, const VersionState &now, const VersionChange &derived,

@@ -104,8 +104,8 @@ Parent *parent_named(const char *table) {
 }
 
 /// Arguments: parent table and parent key, then table and column of each other reference; or none. An empty parent is
-/// none, for a row that has references only. A parent that says nothing about the place, such as a user, is for
-/// triggers BEFORE UPDATE, which only keep the key.
+/// none, for a row that has references only; a column of an empty table is one that never changes. A parent that says
+/// nothing about the place, such as a user, is for triggers BEFORE UPDATE, which only keep the key.
 void prepare(const RowTrigger &trigger, KeysState &state) {
     state.organization = column_number(trigger, "organization_id", UUIDOID);
     state.project = optional_column(trigger, "project_id");
@@ -116,6 +116,10 @@ void prepare(const RowTrigger &trigger, KeysState &state) {
             continue;
         }
         const AttrNumber column = column_number(trigger, trigger.argument(i + 1), UUIDOID);
+        if (*trigger.argument(i) == '\0') {
+            add_key(state, column);
+            continue;
+        }
         Parent *const known = parent_named(trigger.argument(i));
         if (known == nullptr && !(i == 0 && trigger.is_update)) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

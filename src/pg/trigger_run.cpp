@@ -132,12 +132,6 @@ RunColumns &run_columns(FunctionCallInfo fcinfo, const RowTrigger &trigger) {
     return c;
 }
 
-/// Reads a column of the first row that a query has found; `is_null` also where there is no row.
-Datum found_value(int column, bool &is_null) {
-    is_null = SPI_processed == 0;
-    return is_null ? 0 : SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &is_null);
-}
-
 void save(const RowTrigger &trigger, const NumberedExperiment &counted) {
     const Datum values[] = {UUIDPGetDatum(&counted.key.organization), UUIDPGetDatum(&counted.key.experiment),
                             Int32GetDatum(counted.number)};

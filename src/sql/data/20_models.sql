@@ -316,12 +316,32 @@ CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.model_vers
         'git_tag:trim', 'framework_version:trim', 'python_version:trim', 'cuda_version:trim');
 CREATE TRIGGER mlr_35_derive BEFORE INSERT OR UPDATE ON mlregistry.model_versions FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_derive_version();
+CREATE TRIGGER mlr_40_state BEFORE UPDATE OF status, stage ON mlregistry.model_versions FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_state('version', 'status', 'stage', 'stage');
 CREATE TRIGGER mlr_50_freeze BEFORE UPDATE ON mlregistry.model_versions FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_freeze_version();
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE ON mlregistry.model_versions FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_touch();
 CREATE TRIGGER mlr_70_guard AFTER UPDATE OF deleted_at ON mlregistry.model_versions FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_guard_version();
+CREATE TRIGGER mlr_75_history_stage_insert AFTER INSERT ON mlregistry.model_versions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_stage();
+CREATE TRIGGER mlr_75_history_stage_update AFTER UPDATE ON mlregistry.model_versions
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_stage();
+CREATE TRIGGER mlr_75_history_stage_delete AFTER DELETE ON mlregistry.model_versions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_stage();
+CREATE TRIGGER mlr_75_history_stage_truncate AFTER TRUNCATE ON mlregistry.model_versions FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_stage();
+CREATE TRIGGER mlr_75_history_status_insert AFTER INSERT ON mlregistry.model_versions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('version', 'version_id', 'status');
+CREATE TRIGGER mlr_75_history_status_update AFTER UPDATE ON mlregistry.model_versions
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('version', 'version_id', 'status');
+CREATE TRIGGER mlr_75_history_status_delete AFTER DELETE ON mlregistry.model_versions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('version', 'version_id', 'status');
+CREATE TRIGGER mlr_75_history_status_truncate AFTER TRUNCATE ON mlregistry.model_versions FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('version', 'version_id', 'status');
 
 CREATE TABLE mlregistry.model_aliases (
     alias_id uuid DEFAULT pg_catalog.gen_random_uuid() NOT NULL,

@@ -78,6 +78,15 @@ CREATE TRIGGER mlr_60_touch BEFORE UPDATE OF experiment_id, organization_id, pro
         allow_repeat_runs, started_at, completed_at, created_at, created_by, created_by_user, updated_at, updated_by, deleted_at
         ON mlregistry.experiments FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_touch();
+CREATE TRIGGER mlr_75_history_status_insert AFTER INSERT ON mlregistry.experiments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('experiment', 'experiment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_update AFTER UPDATE ON mlregistry.experiments
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('experiment', 'experiment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_delete AFTER DELETE ON mlregistry.experiments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('experiment', 'experiment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_truncate AFTER TRUNCATE ON mlregistry.experiments FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('experiment', 'experiment_id', 'status');
 
 CREATE TABLE mlregistry.training_runs (
     run_id uuid DEFAULT pg_catalog.gen_random_uuid() NOT NULL,
@@ -285,6 +294,15 @@ CREATE TRIGGER mlr_60_touch BEFORE UPDATE ON mlregistry.training_runs FOR EACH R
     EXECUTE FUNCTION mlregistry.trg_touch();
 CREATE TRIGGER mlr_70_guard AFTER INSERT OR DELETE OR UPDATE OF parent_run_id, status, deleted_at ON mlregistry.training_runs FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_guard_run();
+CREATE TRIGGER mlr_75_history_status_insert AFTER INSERT ON mlregistry.training_runs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('run', 'run_id', 'status');
+CREATE TRIGGER mlr_75_history_status_update AFTER UPDATE ON mlregistry.training_runs
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('run', 'run_id', 'status');
+CREATE TRIGGER mlr_75_history_status_delete AFTER DELETE ON mlregistry.training_runs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('run', 'run_id', 'status');
+CREATE TRIGGER mlr_75_history_status_truncate AFTER TRUNCATE ON mlregistry.training_runs FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('run', 'run_id', 'status');
 CREATE TRIGGER mlr_85_effect AFTER UPDATE OF dataset_id ON mlregistry.training_runs FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_effect_run();
 CREATE TRIGGER mlr_85_effect_insert AFTER INSERT ON mlregistry.training_runs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT

@@ -209,13 +209,20 @@ COMMENT ON COLUMN mlregistry.deployments.created_by_user IS 'The user who create
 COMMENT ON COLUMN mlregistry.deployments.updated_at IS 'When the row last changed';
 COMMENT ON COLUMN mlregistry.deployments.updated_by IS 'Who changed it last';
 COMMENT ON COLUMN mlregistry.deployments.deleted_at IS 'When it was deleted; NULL: it is not';
+-- Before keys, which goes on from the model.
+CREATE TRIGGER mlr_08_model BEFORE INSERT ON mlregistry.deployments FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_model_of_version();
 CREATE TRIGGER mlr_10_keys BEFORE INSERT OR UPDATE ON mlregistry.deployments FOR EACH ROW
-    EXECUTE FUNCTION mlregistry.trg_keys('models', 'model_id', 'model_versions', 'version_id');
+    EXECUTE FUNCTION mlregistry.trg_keys('models', 'model_id', 'model_versions', 'version_id', '', 'environment_id');
 CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.deployments FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_actor('deployed', 'created');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.deployments FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_normalize('endpoint_url:trim', 'health_check_path:trim', 'compute_platform:trim', 'serving_framework:trim',
         'instance_type:trim', 'cpu_request:trim', 'memory_request:trim');
+CREATE TRIGGER mlr_35_derive BEFORE INSERT OR UPDATE ON mlregistry.deployments FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_derive_deployment();
+CREATE TRIGGER mlr_40_state BEFORE UPDATE OF status ON mlregistry.deployments FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_state('deployment', 'status');
 -- What a probe measures every few seconds is no change.
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE OF deployment_id, organization_id, project_id, version_id, model_id, environment_id, deployment_name, deployment_type,
         endpoint_url, health_check_path, replicas, traffic_percentage, status, health_status, compute_platform,
@@ -224,6 +231,24 @@ CREATE TRIGGER mlr_60_touch BEFORE UPDATE OF deployment_id, organization_id, pro
         deployment_config, created_at, created_by, created_by_user, updated_at, updated_by, deleted_at
         ON mlregistry.deployments FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_touch();
+CREATE TRIGGER mlr_75_history_insert AFTER INSERT ON mlregistry.deployments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_deployment();
+CREATE TRIGGER mlr_75_history_update AFTER UPDATE ON mlregistry.deployments
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_deployment();
+CREATE TRIGGER mlr_75_history_delete AFTER DELETE ON mlregistry.deployments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_deployment();
+CREATE TRIGGER mlr_75_history_truncate AFTER TRUNCATE ON mlregistry.deployments FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_deployment();
+CREATE TRIGGER mlr_75_history_status_insert AFTER INSERT ON mlregistry.deployments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('deployment', 'deployment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_update AFTER UPDATE ON mlregistry.deployments
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('deployment', 'deployment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_delete AFTER DELETE ON mlregistry.deployments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('deployment', 'deployment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_truncate AFTER TRUNCATE ON mlregistry.deployments FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('deployment', 'deployment_id', 'status');
 
 CREATE TABLE mlregistry.deployment_tags (
     deployment_id uuid NOT NULL,
@@ -320,7 +345,7 @@ COMMENT ON COLUMN mlregistry.deployment_history.version_id IS 'Version that it s
 COMMENT ON COLUMN mlregistry.deployment_history.semver IS 'That version, as it was written';
 COMMENT ON COLUMN mlregistry.deployment_history.previous_version_id IS 'Version that it served before, where this is what changed';
 COMMENT ON COLUMN mlregistry.deployment_history.action IS 'What was done: deploy, update, rollback, scale, traffic, status or terminate';
-COMMENT ON COLUMN mlregistry.deployment_history.status IS 'What came of it: pending, in_progress, completed or failed';
+COMMENT ON COLUMN mlregistry.deployment_history.status IS 'What had come of it: pending, in_progress, completed or failed';
 COMMENT ON COLUMN mlregistry.deployment_history.deployment_status IS 'Status of the deployment';
 COMMENT ON COLUMN mlregistry.deployment_history.traffic_percentage IS 'Its share of the traffic';
 COMMENT ON COLUMN mlregistry.deployment_history.replicas IS 'Its number of replicas';

@@ -111,13 +111,29 @@ COMMENT ON COLUMN mlregistry.approvals.created_by_user IS 'The user who created 
 COMMENT ON COLUMN mlregistry.approvals.updated_at IS 'When the row last changed';
 COMMENT ON COLUMN mlregistry.approvals.updated_by IS 'Who changed it last';
 CREATE TRIGGER mlr_10_keys BEFORE INSERT OR UPDATE ON mlregistry.approvals FOR EACH ROW
-    EXECUTE FUNCTION mlregistry.trg_keys('model_versions', 'version_id', 'deployments', 'deployment_id', 'approvals', 'superseded_by');
+    EXECUTE FUNCTION mlregistry.trg_keys('model_versions', 'version_id', 'deployments', 'deployment_id', 'approvals', 'superseded_by',
+        '', 'environment_id');
 CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.approvals FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_actor('created');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.approvals FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_normalize('compliance_framework:trim');
+CREATE TRIGGER mlr_35_derive BEFORE INSERT OR UPDATE ON mlregistry.approvals FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_derive_approval();
+CREATE TRIGGER mlr_40_state BEFORE UPDATE OF approval_status ON mlregistry.approvals FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_state('approval', 'approval_status');
+CREATE TRIGGER mlr_50_freeze BEFORE UPDATE ON mlregistry.approvals FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_freeze_approval();
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE ON mlregistry.approvals FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_touch();
+CREATE TRIGGER mlr_75_history_status_insert AFTER INSERT ON mlregistry.approvals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('approval', 'approval_id', 'approval_status');
+CREATE TRIGGER mlr_75_history_status_update AFTER UPDATE ON mlregistry.approvals
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('approval', 'approval_id', 'approval_status');
+CREATE TRIGGER mlr_75_history_status_delete AFTER DELETE ON mlregistry.approvals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('approval', 'approval_id', 'approval_status');
+CREATE TRIGGER mlr_75_history_status_truncate AFTER TRUNCATE ON mlregistry.approvals FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('approval', 'approval_id', 'approval_status');
 
 CREATE TABLE mlregistry.metric_gates (
     gate_id uuid DEFAULT pg_catalog.gen_random_uuid() NOT NULL,

@@ -449,7 +449,7 @@ CREATE OR REPLACE FUNCTION require_run_move(run uuid, from_status text, to_statu
     AS $function$
     DECLARE
         possible text := (SELECT string_agg(l.to_state, ', ' ORDER BY l.n)
-                            FROM lifecycle_moves() WITH ORDINALITY AS l (entity, from_state, to_state, fills, n)
+                            FROM lifecycle_moves() WITH ORDINALITY AS l (entity, from_state, to_state, fills, only_if, n)
                            WHERE l.entity = 'run' AND l.from_state = from_status);
     BEGIN
         IF from_status = to_status

@@ -10,7 +10,7 @@ CREATE OR REPLACE FUNCTION trg_derive_run_dataset() RETURNS trigger LANGUAGE C A
 COMMENT ON FUNCTION trg_derive_run_dataset() IS 'trigger derive of run_datasets: version of the data';
 
 CREATE OR REPLACE FUNCTION trg_state() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_state';
-COMMENT ON FUNCTION trg_state() IS 'trigger state: refuses moves that the state machine does not have; arguments: entity, column';
+COMMENT ON FUNCTION trg_state() IS 'trigger state: refuses moves that the state machine does not have; arguments: entity, column, and so on for each';
 
 CREATE OR REPLACE FUNCTION trg_guard_run() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_run';
 COMMENT ON FUNCTION trg_guard_run() IS 'trigger guard of runs: quotas, no circle of parents, none goes that a version came from';
@@ -28,9 +28,9 @@ COMMENT ON FUNCTION trg_said_run_metrics() IS 'trigger of run_metrics that never
 CREATE OR REPLACE FUNCTION trg_effect_run() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_effect_run';
 COMMENT ON FUNCTION trg_effect_run() IS 'trigger effect of runs: the primary dataset is one of run_datasets, metrics go with their runs';
 
-CREATE OR REPLACE FUNCTION lifecycle_moves() RETURNS TABLE (entity text, from_state text, to_state text, fills text)
-    LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'mlregistry_lifecycle_moves';
-COMMENT ON FUNCTION lifecycle_moves() IS 'state machines that triggers keep: their moves, and what a move fills; without from_state: where an entity begins';
+CREATE OR REPLACE FUNCTION lifecycle_moves() RETURNS TABLE (entity text, from_state text, to_state text, fills text, only_if text)
+    LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 90 AS 'MODULE_PATHNAME', 'mlregistry_lifecycle_moves';
+COMMENT ON FUNCTION lifecycle_moves() IS 'state machines that triggers keep: their moves, what a move fills, what must be true for it; without from_state: where an entity begins';
 
 CREATE OR REPLACE FUNCTION run_cost(estimated_cost_usd numeric, gpu_hours numeric, gpu_type text) RETURNS numeric
     LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_run_cost';

@@ -210,13 +210,20 @@ COMMENT ON COLUMN mlregistry.deployments.created_by_user IS 'The user who create
 COMMENT ON COLUMN mlregistry.deployments.updated_at IS 'When the row last changed';
 COMMENT ON COLUMN mlregistry.deployments.updated_by IS 'Who changed it last';
 COMMENT ON COLUMN mlregistry.deployments.deleted_at IS 'When it was deleted; NULL: it is not';
+-- Before keys, which goes on from the model.
+CREATE TRIGGER mlr_08_model BEFORE INSERT ON mlregistry.deployments FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_model_of_version();
 CREATE TRIGGER mlr_10_keys BEFORE INSERT OR UPDATE ON mlregistry.deployments FOR EACH ROW
-    EXECUTE FUNCTION mlregistry.trg_keys('models', 'model_id', 'model_versions', 'version_id');
+    EXECUTE FUNCTION mlregistry.trg_keys('models', 'model_id', 'model_versions', 'version_id', '', 'environment_id');
 CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.deployments FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_actor('deployed', 'created');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.deployments FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_normalize('endpoint_url:trim', 'health_check_path:trim', 'compute_platform:trim', 'serving_framework:trim',
         'instance_type:trim', 'cpu_request:trim', 'memory_request:trim');
+CREATE TRIGGER mlr_35_derive BEFORE INSERT OR UPDATE ON mlregistry.deployments FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_derive_deployment();
+CREATE TRIGGER mlr_40_state BEFORE UPDATE OF status ON mlregistry.deployments FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_state('deployment', 'status');
 -- What a probe measures every few seconds is no change.
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE OF deployment_id, organization_id, project_id, version_id, model_id, environment_id, deployment_name, deployment_type,
         endpoint_url, health_check_path, replicas, traffic_percentage, status, health_status, compute_platform,
@@ -225,6 +232,24 @@ CREATE TRIGGER mlr_60_touch BEFORE UPDATE OF deployment_id, organization_id, pro
         deployment_config, created_at, created_by, created_by_user, updated_at, updated_by, deleted_at
         ON mlregistry.deployments FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_touch();
+CREATE TRIGGER mlr_75_history_insert AFTER INSERT ON mlregistry.deployments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_deployment();
+CREATE TRIGGER mlr_75_history_update AFTER UPDATE ON mlregistry.deployments
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_deployment();
+CREATE TRIGGER mlr_75_history_delete AFTER DELETE ON mlregistry.deployments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_deployment();
+CREATE TRIGGER mlr_75_history_truncate AFTER TRUNCATE ON mlregistry.deployments FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_deployment();
+CREATE TRIGGER mlr_75_history_status_insert AFTER INSERT ON mlregistry.deployments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('deployment', 'deployment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_update AFTER UPDATE ON mlregistry.deployments
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('deployment', 'deployment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_delete AFTER DELETE ON mlregistry.deployments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('deployment', 'deployment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_truncate AFTER TRUNCATE ON mlregistry.deployments FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('deployment', 'deployment_id', 'status');
 
 CREATE TABLE mlregistry.deployment_tags (
     deployment_id uuid NOT NULL,
@@ -321,7 +346,7 @@ COMMENT ON COLUMN mlregistry.deployment_history.version_id IS 'Version that it s
 COMMENT ON COLUMN mlregistry.deployment_history.semver IS 'That version, as it was written';
 COMMENT ON COLUMN mlregistry.deployment_history.previous_version_id IS 'Version that it served before, where this is what changed';
 COMMENT ON COLUMN mlregistry.deployment_history.action IS 'What was done: deploy, update, rollback, scale, traffic, status or terminate';
-COMMENT ON COLUMN mlregistry.deployment_history.status IS 'What came of it: pending, in_progress, completed or failed';
+COMMENT ON COLUMN mlregistry.deployment_history.status IS 'What had come of it: pending, in_progress, completed or failed';
 COMMENT ON COLUMN mlregistry.deployment_history.deployment_status IS 'Status of the deployment';
 COMMENT ON COLUMN mlregistry.deployment_history.traffic_percentage IS 'Its share of the traffic';
 COMMENT ON COLUMN mlregistry.deployment_history.replicas IS 'Its number of replicas';
@@ -543,13 +568,29 @@ COMMENT ON COLUMN mlregistry.approvals.created_by_user IS 'The user who created 
 COMMENT ON COLUMN mlregistry.approvals.updated_at IS 'When the row last changed';
 COMMENT ON COLUMN mlregistry.approvals.updated_by IS 'Who changed it last';
 CREATE TRIGGER mlr_10_keys BEFORE INSERT OR UPDATE ON mlregistry.approvals FOR EACH ROW
-    EXECUTE FUNCTION mlregistry.trg_keys('model_versions', 'version_id', 'deployments', 'deployment_id', 'approvals', 'superseded_by');
+    EXECUTE FUNCTION mlregistry.trg_keys('model_versions', 'version_id', 'deployments', 'deployment_id', 'approvals', 'superseded_by',
+        '', 'environment_id');
 CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.approvals FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_actor('created');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.approvals FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_normalize('compliance_framework:trim');
+CREATE TRIGGER mlr_35_derive BEFORE INSERT OR UPDATE ON mlregistry.approvals FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_derive_approval();
+CREATE TRIGGER mlr_40_state BEFORE UPDATE OF approval_status ON mlregistry.approvals FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_state('approval', 'approval_status');
+CREATE TRIGGER mlr_50_freeze BEFORE UPDATE ON mlregistry.approvals FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_freeze_approval();
 CREATE TRIGGER mlr_60_touch BEFORE UPDATE ON mlregistry.approvals FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_touch();
+CREATE TRIGGER mlr_75_history_status_insert AFTER INSERT ON mlregistry.approvals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('approval', 'approval_id', 'approval_status');
+CREATE TRIGGER mlr_75_history_status_update AFTER UPDATE ON mlregistry.approvals
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('approval', 'approval_id', 'approval_status');
+CREATE TRIGGER mlr_75_history_status_delete AFTER DELETE ON mlregistry.approvals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('approval', 'approval_id', 'approval_status');
+CREATE TRIGGER mlr_75_history_status_truncate AFTER TRUNCATE ON mlregistry.approvals FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('approval', 'approval_id', 'approval_status');
 
 CREATE TABLE mlregistry.metric_gates (
     gate_id uuid DEFAULT pg_catalog.gen_random_uuid() NOT NULL,
@@ -762,3 +803,70 @@ COMMENT ON COLUMN mlregistry.v_production_versions.aliases IS 'Its aliases, sort
 COMMENT ON COLUMN mlregistry.v_production_versions.risk_level IS 'Risk of the model: low, medium, high or critical';
 COMMENT ON COLUMN mlregistry.v_production_versions.project_id IS 'Project that it belongs to';
 COMMENT ON COLUMN mlregistry.v_production_versions.organization_id IS 'Organization that it belongs to';
+
+-- Rows are written in the name of the owner of the tables, to whom the new ones are given for that.
+SELECT mlregistry.set_registry_owner(mlregistry.registry_owner());
+
+-- The first period of what is there begins where an INSERT would have let it begin.
+SELECT mlregistry.run_detached($rows$
+    INSERT INTO mlregistry.stage_history (organization_id, project_id, model_id, version_id, semver, stage, changed_by, changed_by_user, valid_from)
+    SELECT v.organization_id, v.project_id, v.model_id, v.version_id, v.semver::text, v.stage, v.registered_by, v.registered_by_user,
+           least(pg_catalog.clock_timestamp(),
+                 coalesce(CASE v.stage WHEN 'production' THEN v.promoted_to_production_at WHEN 'archived' THEN v.archived_at END, v.registered_at))
+      FROM mlregistry.model_versions v;
+    INSERT INTO mlregistry.status_history (organization_id, project_id, entity_kind, entity_id, status, reason, changed_by, changed_by_user, valid_from)
+    SELECT v.organization_id, v.project_id, 'version', v.version_id, v.status, CASE WHEN v.status = 'deprecated' THEN v.deprecation_reason END,
+           v.registered_by, v.registered_by_user,
+           least(pg_catalog.clock_timestamp(),
+                 coalesce(CASE WHEN v.status = 'deprecated' THEN v.deprecated_at WHEN v.status = 'archived' THEN v.archived_at
+                               WHEN v.status IN ('validated', 'deployed') THEN v.validated_at END, v.registered_at))
+      FROM mlregistry.model_versions v
+    UNION ALL
+    SELECT r.organization_id, r.project_id, 'run', r.run_id, r.status, NULL, r.started_by, r.started_by_user,
+           least(pg_catalog.clock_timestamp(), coalesce(r.completed_at, r.started_at, r.queued_at))
+      FROM mlregistry.training_runs r
+    UNION ALL
+    SELECT x.organization_id, x.project_id, 'experiment', x.experiment_id, x.status, NULL, x.created_by, x.created_by_user,
+           least(pg_catalog.clock_timestamp(), coalesce(x.completed_at, x.started_at))
+      FROM mlregistry.experiments x;
+$rows$, mlregistry.registry_owner());
+
+-- Triggers of tables that are there.
+CREATE TRIGGER mlr_40_state BEFORE UPDATE OF status, stage ON mlregistry.model_versions FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_state('version', 'status', 'stage', 'stage');
+CREATE TRIGGER mlr_75_history_stage_insert AFTER INSERT ON mlregistry.model_versions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_stage();
+CREATE TRIGGER mlr_75_history_stage_update AFTER UPDATE ON mlregistry.model_versions
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_stage();
+CREATE TRIGGER mlr_75_history_stage_delete AFTER DELETE ON mlregistry.model_versions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_stage();
+CREATE TRIGGER mlr_75_history_stage_truncate AFTER TRUNCATE ON mlregistry.model_versions FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_stage();
+CREATE TRIGGER mlr_75_history_status_insert AFTER INSERT ON mlregistry.model_versions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('version', 'version_id', 'status');
+CREATE TRIGGER mlr_75_history_status_update AFTER UPDATE ON mlregistry.model_versions
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('version', 'version_id', 'status');
+CREATE TRIGGER mlr_75_history_status_delete AFTER DELETE ON mlregistry.model_versions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('version', 'version_id', 'status');
+CREATE TRIGGER mlr_75_history_status_truncate AFTER TRUNCATE ON mlregistry.model_versions FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('version', 'version_id', 'status');
+CREATE TRIGGER mlr_75_history_status_insert AFTER INSERT ON mlregistry.experiments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('experiment', 'experiment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_update AFTER UPDATE ON mlregistry.experiments
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('experiment', 'experiment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_delete AFTER DELETE ON mlregistry.experiments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('experiment', 'experiment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_truncate AFTER TRUNCATE ON mlregistry.experiments FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('experiment', 'experiment_id', 'status');
+CREATE TRIGGER mlr_75_history_status_insert AFTER INSERT ON mlregistry.training_runs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('run', 'run_id', 'status');
+CREATE TRIGGER mlr_75_history_status_update AFTER UPDATE ON mlregistry.training_runs
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('run', 'run_id', 'status');
+CREATE TRIGGER mlr_75_history_status_delete AFTER DELETE ON mlregistry.training_runs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('run', 'run_id', 'status');
+CREATE TRIGGER mlr_75_history_status_truncate AFTER TRUNCATE ON mlregistry.training_runs FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_history_status('run', 'run_id', 'status');

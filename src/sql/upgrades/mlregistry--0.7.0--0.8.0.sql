@@ -3,4 +3,15 @@
 
 -- INCLUDE types/lifecycle.sql
 
+-- They say under which condition a move is possible, too.
+DROP FUNCTION lifecycle(text);
+DROP FUNCTION lifecycle_moves();
+
 -- FUNCTIONS
+REVOKE EXECUTE ON FUNCTION trg_model_of_version() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_derive_deployment() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_derive_approval() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_freeze_approval() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_history_status() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_history_stage() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION trg_history_deployment() FROM PUBLIC;
