@@ -122,6 +122,22 @@ UPDATE mlregistry.model_versions o
     AS v (n, stage, validated_by, after)
  WHERE o.version_id = mlregistry.sample_id(7, v.n);
 
+-- Their histories tell of the past, too.
+UPDATE mlregistry.status_history h
+   SET valid_from = CASE WHEN h.previous_status IS NULL THEN h.valid_from ELSE o.validated_at END,
+       valid_to = CASE WHEN h.previous_status IS NULL THEN o.validated_at ELSE h.valid_to END,
+       changed_by = CASE WHEN h.previous_status IS NULL THEN h.changed_by ELSE o.validated_by END,
+       changed_by_user = CASE WHEN h.previous_status IS NULL THEN h.changed_by_user END
+  FROM mlregistry.model_versions o
+ WHERE h.entity_kind = 'version' AND h.entity_id = o.version_id AND mlregistry.is_sample(o.version_id) AND o.status = 'validated';
+UPDATE mlregistry.stage_history h
+   SET valid_from = CASE WHEN h.previous_stage IS NULL THEN h.valid_from ELSE coalesce(o.promoted_to_production_at, o.validated_at) END,
+       valid_to = CASE WHEN h.previous_stage IS NULL THEN coalesce(o.promoted_to_production_at, o.validated_at) ELSE h.valid_to END,
+       changed_by = CASE WHEN h.previous_stage IS NULL THEN h.changed_by ELSE o.registered_by END,
+       changed_by_user = CASE WHEN h.previous_stage IS NULL THEN h.changed_by_user END
+  FROM mlregistry.model_versions o
+ WHERE h.version_id = o.version_id AND mlregistry.is_sample(o.version_id) AND o.stage IN ('staging', 'production');
+
 -- What candidate named before 2.1.0. The period that is open now comes with the alias.
 INSERT INTO mlregistry.alias_history (history_id, organization_id, project_id, model_id, alias, version_id, semver, set_by, valid_from, valid_to)
 SELECT mlregistry.sample_id(12, 1), o.organization_id, o.project_id, o.model_id, 'candidate', o.version_id, o.semver::text, o.registered_by,
