@@ -418,6 +418,17 @@ CREATE OR REPLACE FUNCTION check_deployments(deployment_ids uuid[]) RETURNS void
     $function$;
 COMMENT ON FUNCTION check_deployments(uuid[]) IS 'raises what the deferred rules (traffic_sum, approval_gate, metric_gate) have against deployments as they are now';
 
+-- Only what waits is looked at: what an approval that has expired meanwhile says of a deployment that serves is not asked here.
+CREATE OR REPLACE FUNCTION check_traffic_now() RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    BEGIN
+        SET CONSTRAINTS mlregistry.mlr_70_traffic_sum_insert, mlregistry.mlr_70_traffic_sum_update IMMEDIATE;
+        SET CONSTRAINTS mlregistry.mlr_70_traffic_sum_insert, mlregistry.mlr_70_traffic_sum_update DEFERRED;
+    END
+    $function$;
+COMMENT ON FUNCTION check_traffic_now() IS 'raises what the deferred rule traffic_sum has against what this transaction has done so far';
+
 -- ---- deploying
 
 CREATE OR REPLACE FUNCTION deploy(
@@ -586,7 +597,11 @@ CREATE OR REPLACE FUNCTION deploy(
                 UPDATE deployments d SET traffic_percentage = d.traffic_percentage + share WHERE d.deployment_id = donor_id AND share <> 0;
             END IF;
         END LOOP;
-        PERFORM check_deployments(array_remove(ARRAY[coalesce(slot_id, new_id), donor_id], NULL));
+        IF slot_id IS NULL OR slot.version_id <> live_id OR slot.status NOT IN ('active', 'degraded') THEN
+            PERFORM check_deployments(ARRAY[coalesce(slot_id, new_id)]);
+        ELSE
+            PERFORM check_traffic_now();
+        END IF;
         PERFORM set_config('mlregistry.reason', said_before, true);
         IF forced_before IS NOT NULL THEN
             PERFORM set_config('mlregistry.force', forced_before, true);
@@ -725,7 +740,7 @@ CREATE OR REPLACE FUNCTION set_deployment_traffic(deployment_ids uuid[], shares 
            SET traffic_percentage = s.share
           FROM unnest(deployment_ids, shares) AS s (id, share)
          WHERE d.deployment_id = s.id AND d.traffic_percentage <> round(s.share, 2);
-        PERFORM check_deployments(deployment_ids);
+        PERFORM check_traffic_now();
         PERFORM set_config('mlregistry.reason', said_before, true);
         RETURN QUERY SELECT * FROM deployment_infos(deployment_ids);
     END
@@ -780,6 +795,7 @@ CREATE OR REPLACE FUNCTION set_deployment_status(
         live_id constant uuid := live_deployment(set_deployment_status.deployment_id);
         probed constant boolean := num_nonnulls(set_deployment_status.health_status, set_deployment_status.avg_latency_ms, set_deployment_status.p99_latency_ms,
                                                 set_deployment_status.requests_per_second, set_deployment_status.error_rate_percentage) > 0;
+        was text;
         said_before text;
     BEGIN
         IF set_deployment_status.status IS NULL AND NOT probed THEN
@@ -798,12 +814,15 @@ CREATE OR REPLACE FUNCTION set_deployment_status(
         PERFORM lock_deployments(ARRAY[live_id]);
         said_before := say_reason(set_deployment_status.reason);
         IF set_deployment_status.status IS NOT NULL THEN
+            was := (SELECT d.status FROM deployments d WHERE d.deployment_id = live_id);
             UPDATE deployments d
                SET status = set_deployment_status.status,
                    deactivation_reason = CASE WHEN set_deployment_status.status = 'deactivated' THEN coalesce(set_deployment_status.reason, d.deactivation_reason)
                                               ELSE d.deactivation_reason END
              WHERE d.deployment_id = live_id AND d.status <> set_deployment_status.status;
-            PERFORM check_deployments(ARRAY[live_id]);
+            IF was NOT IN ('active', 'degraded') OR set_deployment_status.status = 'deploying' THEN -- what serves goes on, whatever has expired since
+                PERFORM check_deployments(ARRAY[live_id]);
+            END IF;
         END IF;
         IF probed THEN
             -- By itself: what a probe says every few seconds is no change of the deployment unless its health is.
