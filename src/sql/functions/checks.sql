@@ -10,7 +10,7 @@ CREATE OR REPLACE FUNCTION registry_triggers() RETURNS TABLE (table_name text, t
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 200 SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
-          FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER ([a-z0-9_]+) [^;]*? ON mlregistry[.]([a-z0-9_]+)[[:space:]][^;]*?FOR EACH', 'g') AS m
+          FROM regexp_matches(mlregistry.install_script(), 'CREATE (?:CONSTRAINT )?TRIGGER ([a-z0-9_]+) [^;]*? ON mlregistry[.]([a-z0-9_]+)[[:space:]][^;]*?FOR EACH', 'g') AS m
         UNION ALL
         SELECT a.table_name, a.trigger_name FROM mlregistry.audit_triggers() a
     $function$;

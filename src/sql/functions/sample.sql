@@ -193,7 +193,7 @@ CREATE OR REPLACE FUNCTION drop_sample_data() RETURNS TABLE (table_name text, dr
         owner name := mlregistry.registry_owner();
         before bigint[];
         needed text;
-        rest text; -- NULL: nothing to do
+        rules text[]; -- that rest meanwhile
     BEGIN
         PERFORM mlregistry.require_installed();
         -- Nobody can hang a row on a locked one: what is looked for below stays true.
@@ -202,12 +202,14 @@ CREATE OR REPLACE FUNCTION drop_sample_data() RETURNS TABLE (table_name text, dr
            FROM mlregistry.sample_tables() s WHERE s.key_column IS NOT NULL;
         before := ARRAY(SELECT c.n FROM mlregistry.count_sample_data() c);
         needed := quote_literal(mlregistry.needed_sample_data()) || '::uuid[]';
-        -- Lea goes, who came with the sample, although an organization does not let its last admin go: the rule rests meanwhile.
-        IF EXISTS (SELECT FROM pg_trigger t
-                    WHERE t.tgrelid = 'mlregistry.organization_memberships'::regclass AND t.tgname = 'mlr_70_guard' AND t.tgenabled = 'O') THEN
-            rest := 'ALTER TABLE mlregistry.organization_memberships %s TRIGGER mlr_70_guard';
-        END IF;
-        PERFORM mlregistry.run_detached(format(rest, 'DISABLE'), owner);
+        -- Lea goes, who came with the sample, although an organization does not let its last admin go, and deployments, though they
+        -- serve: these rules rest meanwhile.
+        rules := ARRAY(SELECT format('ALTER TABLE %s %%s TRIGGER %I', t.tgrelid::regclass, t.tgname) FROM pg_trigger t
+                        WHERE (t.tgrelid = 'mlregistry.organization_memberships'::regclass AND t.tgname = 'mlr_70_guard'
+                               OR t.tgrelid = 'mlregistry.deployments'::regclass AND t.tgname = 'mlr_70_guard_delete')
+                          AND t.tgenabled = 'O'
+                        ORDER BY t.tgname);
+        PERFORM mlregistry.run_detached(format(r.statement, 'DISABLE'), owner) FROM unnest(rules) AS r (statement);
         -- One statement: foreign keys look at its end, whatever the order of the tables, and so do the triggers that keep the
         -- files of frozen versions, to whom a version that is gone is none.
         PERFORM mlregistry.run_detached(
@@ -215,7 +217,7 @@ CREATE OR REPLACE FUNCTION drop_sample_data() RETURNS TABLE (table_name text, dr
                                                  (SELECT string_agg(format(' AND coalesce(t.%I <> ALL (%s), true)', k, needed), '') FROM unnest(s.kept_with) AS k)),
                                           ', ' ORDER BY s.ordinal) || ' SELECT', owner)
            FROM mlregistry.sample_tables() s WHERE s.condition <> 'false';
-        PERFORM mlregistry.run_detached(format(rest, 'ENABLE'), owner);
+        PERFORM mlregistry.run_detached(format(r.statement, 'ENABLE'), owner) FROM unnest(rules) AS r (statement);
         RETURN QUERY
             SELECT c.table_name, before[c.place] - c.n, c.n
               FROM mlregistry.count_sample_data() WITH ORDINALITY AS c (table_name, n, place);
