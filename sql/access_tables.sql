@@ -195,9 +195,11 @@ UPDATE organizations SET max_models = 0, max_users = 1 WHERE slug = 'default';
 SELECT check_name, severity, object, detail, hint FROM check_registry();
 ROLLBACK;
 
--- Who did something is a user: all foreign keys of that, and what becomes of them.
+-- Who did something is a user: all foreign keys of that, and what becomes of them. Who asked for an approval and who gave it stays (lifecycle_rules).
 BEGIN;
 SELECT count(*) > 20 AS loaded FROM load_sample_data();
+INSERT INTO deployment_tags (deployment_id, tag_id) VALUES (sample_id(20, 1), sample_id(4, 1));
+INSERT INTO metric_gates (organization_id, project_id, metric_name, comparison, threshold) SELECT organization_id, project_id, 'accuracy', '>=', 0.9 FROM projects WHERE project_id = sample_id(2, 1);
 CREATE TEMP TABLE acts (place regclass, col text, rule text, missing text, emptied bigint);
 DO $$
 DECLARE
@@ -207,7 +209,8 @@ BEGIN
     FOR act IN
         SELECT a.attrelid::regclass AS place, a.attname AS col
           FROM registry_relations() r JOIN pg_attribute a ON a.attrelid = to_regclass('mlregistry.' || r.relation_name)
-         WHERE r.kind = 'table' AND a.attname LIKE '%\_by\_user' AND NOT a.attisdropped ORDER BY r.ordinal, a.attnum
+         WHERE r.kind = 'table' AND a.attname LIKE '%\_by\_user' AND NOT a.attisdropped
+           AND NOT (r.relation_name = 'approvals' AND a.attname IN ('requested_by_user', 'reviewed_by_user')) ORDER BY r.ordinal, a.attnum
     LOOP
         EXECUTE format('ALTER TABLE %s DISABLE TRIGGER USER', act.place);
         SELECT * INTO missing FROM pg_temp.error_of(format('UPDATE %s SET %I = gen_random_uuid()', act.place, act.col));

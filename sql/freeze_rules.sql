@@ -23,7 +23,8 @@ RETURNING semver, status, stage, frozen_at IS NOT NULL AS frozen, frozen_at = no
 BEGIN;
 UPDATE model_versions SET status = 'validated' WHERE artifact_uri = '/m/0.1.0' RETURNING frozen_at = now() AS frozen;
 -- the way back does not lead back
-UPDATE model_versions SET status = 'registered' WHERE artifact_uri = '/m/0.1.0' RETURNING status, stage, frozen_at = now() AS frozen;
+UPDATE model_versions SET status = 'deprecated' WHERE artifact_uri = '/m/0.1.0';
+UPDATE model_versions SET status = 'validated' WHERE artifact_uri = '/m/0.1.0' RETURNING status, stage, frozen_at = now() AS frozen;
 ROLLBACK;
 BEGIN;
 UPDATE model_versions SET stage = 'staging' WHERE artifact_uri = '/m/0.1.0' RETURNING frozen_at = now() AS frozen;

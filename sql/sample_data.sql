@@ -151,7 +151,7 @@ INSERT INTO cases VALUES
     (17, 'history of an own model in training-lab', $$SELECT register_model('mine', project => 'training-lab'); SELECT register_version('training-lab/mine', '1.0.0', '/m', framework => 'onnx');
         SELECT set_alias('training-lab/mine', 'a', '1.0.0'); SELECT drop_alias('training-lab/mine', 'a'); DELETE FROM models WHERE model_name = 'mine'$$),
     (18, 'sample rows renamed, own rows of their names', $$UPDATE models SET model_name = 'renamed' WHERE model_id = sample_id(6, 1); SELECT register_model('sentiment-classifier-v2')$$),
-    (19, 'sample model deleted by hand: its history stays behind', $$DELETE FROM model_aliases WHERE model_id = sample_id(6, 1); DELETE FROM models WHERE model_id = sample_id(6, 1)$$),
+    (19, 'sample model deleted by hand: its history stays behind', $$DELETE FROM model_aliases WHERE model_id = sample_id(6, 1); DELETE FROM deployments WHERE model_id = sample_id(6, 1); DELETE FROM models WHERE model_id = sample_id(6, 1)$$),
     (21, 'own key of a sample user', $$INSERT INTO api_keys (organization_id, user_id, name, key_prefix) VALUES (sample_id(1, 1), sample_id(13, 2), 'mine', 'mlr_')$$),
     (22, 'own member of acme', $$WITH u AS (INSERT INTO users (email) VALUES ('me@example.com') RETURNING user_id) INSERT INTO organization_memberships (organization_id, user_id) SELECT sample_id(1, 1), user_id FROM u$$),
     (23, 'sample user as own member of the default organization', $$INSERT INTO organization_memberships (organization_id, user_id) VALUES ('00000000-0000-8000-8000-000000000001', sample_id(13, 3))$$),
@@ -159,6 +159,10 @@ INSERT INTO cases VALUES
     (25, 'own quotas of a sample project, team and member', $$INSERT INTO resource_quotas (organization_id, scope, scope_id, gpu_hours_limit) VALUES (sample_id(1, 1), 'project', sample_id(2, 2), 1);
         INSERT INTO resource_quotas (organization_id, scope, scope_id, gpu_hours_limit) VALUES (sample_id(1, 1), 'user', sample_id(13, 2), 1);
         INSERT INTO resource_quotas (scope, scope_id, gpu_hours_limit) VALUES ('team', sample_id(3, 1), 1)$$),
+    (31, 'own deployment of a sample version in a sample environment', $$INSERT INTO deployments (version_id, environment_id, deployment_name) VALUES (sample_id(7, 5), sample_id(19, 1), 'mine')$$),
+    (32, 'own deployment in a sample environment', $$SELECT register_model('mine'); SELECT register_version('mine', '1.0.0', '/m', framework => 'onnx');
+        INSERT INTO deployments (version_id, environment_id, deployment_name) VALUES (find_version('mine@1.0.0'), sample_id(19, 8), 'mine')$$),
+    (33, 'own approval of a sample version', $$INSERT INTO approvals (version_id, approval_type) VALUES (sample_id(7, 5), 'legal')$$),
     (26, 'own run in a sample experiment', $$INSERT INTO training_runs (experiment_id) VALUES (sample_id(17, 1))$$),
     (27, 'own run on a sample dataset', $$WITH e AS (INSERT INTO experiments (experiment_name) VALUES ('mine') RETURNING experiment_id)
         INSERT INTO training_runs (experiment_id, dataset_id) SELECT experiment_id, sample_id(5, 4) FROM e$$),
@@ -205,6 +209,8 @@ BEGIN
             SELECT string_agg(format('%s %s', d.table_name, d.kept), ', ') FILTER (WHERE d.kept > 0) INTO again FROM mlregistry.drop_sample_data() AS d HAVING sum(d.dropped) = 0;
             consistent := NOT EXISTS (SELECT FROM mlregistry.check_registry());
             -- what is one's own goes
+            DELETE FROM mlregistry.approvals WHERE NOT mlregistry.is_sample(approval_id);
+            DELETE FROM mlregistry.deployments WHERE NOT mlregistry.is_sample(deployment_id);
             DELETE FROM mlregistry.training_runs WHERE NOT mlregistry.is_sample(run_id);
             DELETE FROM mlregistry.experiments WHERE NOT mlregistry.is_sample(experiment_id);
             DELETE FROM mlregistry.model_aliases WHERE NOT mlregistry.is_sample(alias_id);
@@ -213,6 +219,9 @@ BEGIN
             DELETE FROM mlregistry.model_versions WHERE NOT mlregistry.is_sample(version_id);
             DELETE FROM mlregistry.models WHERE NOT mlregistry.is_sample(model_id);
             DELETE FROM mlregistry.alias_history WHERE NOT mlregistry.is_sample(model_id);
+            DELETE FROM mlregistry.deployment_history WHERE NOT mlregistry.is_sample(deployment_id);
+            DELETE FROM mlregistry.stage_history WHERE NOT mlregistry.is_sample(version_id);
+            DELETE FROM mlregistry.status_history WHERE NOT mlregistry.is_sample(entity_id);
             DELETE FROM mlregistry.datasets WHERE NOT mlregistry.is_sample(dataset_id);
             DELETE FROM mlregistry.tags WHERE NOT mlregistry.is_sample(tag_id);
             DELETE FROM mlregistry.projects WHERE slug = 'mine';
@@ -253,6 +262,7 @@ SELECT model_name, team_name, latest_version FROM v_models_latest;
 SELECT load_sample_data();
 DELETE FROM model_versions WHERE semver = '1.6.0';
 SELECT table_name, dropped, kept FROM drop_sample_data() WHERE dropped > 0;
+DELETE FROM status_history; -- of one's own version
 SELECT * FROM pg_temp.changed;
 
 RESET mlregistry.organization;

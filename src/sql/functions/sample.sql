@@ -224,7 +224,7 @@ CREATE OR REPLACE FUNCTION drop_sample_data() RETURNS TABLE (table_name text, dr
         -- files of frozen versions, to whom a version that is gone is none.
         PERFORM mlregistry.run_detached(
                     'WITH ' || string_agg(format('of_%s AS (DELETE FROM mlregistry.%I t WHERE %s%s)', s.ordinal, s.table_name, s.condition,
-                                                 (SELECT string_agg(format(' AND t.%I <> ALL (%s)', k, needed), '') FROM unnest(s.kept_with) AS k)),
+                                                 (SELECT string_agg(format(' AND coalesce(t.%I <> ALL (%s), true)', k, needed), '') FROM unnest(s.kept_with) AS k)),
                                           ', ' ORDER BY s.ordinal) || ' SELECT', owner)
            FROM mlregistry.sample_tables() s WHERE s.condition <> 'false';
         PERFORM mlregistry.run_detached(format(r.statement, 'ENABLE'), owner) FROM unnest(rules) AS r (statement);
