@@ -82,6 +82,13 @@ void set_side(const RowTrigger &trigger, const ApprovalColumns &c, const Side &s
     change.set(side.role, NameGetDatum(role));
 }
 
+/// Of what is pending, nobody has decided anything.
+void clear_side(const Side &side, RowChange &change) {
+    for (const AttrNumber column : {side.by, side.by_user, side.role, side.at}) {
+        change.clear(column);
+    }
+}
+
 void keep_side(const RowTrigger &trigger, const Side &side, RowChange &change) {
     for (const AttrNumber column : {side.by_user, side.role}) {
         if (!same_value(trigger, column)) {
@@ -100,9 +107,9 @@ void derive_request(const RowTrigger &trigger, const ApprovalColumns &c, std::st
     const TimestampTz now = GetCurrentTransactionStartTimestamp();
     const ColumnValue reviewed_at = column_value(trigger, trigger.row, c.reviewed.at);
     if (column_value(trigger, trigger.row, c.requested.at).is_null) {
-        change.set(
-            c.requested.at,
-            TimestampTzGetDatum(reviewed_at.is_null ? now : std::min(now, DatumGetTimestampTz(reviewed_at.value))));
+        change.set(c.requested.at, TimestampTzGetDatum(reviewed_at.is_null || status == "pending"
+                                                           ? now
+                                                           : std::min(now, DatumGetTimestampTz(reviewed_at.value))));
     }
     const bool is_reviewed = !column_value(trigger, trigger.row, c.reviewed.by).is_null;
     if (is_decision(status) || (is_reviewed && status != "pending")) {
@@ -110,6 +117,8 @@ void derive_request(const RowTrigger &trigger, const ApprovalColumns &c, std::st
         if (reviewed_at.is_null) {
             change.set(c.reviewed.at, TimestampTzGetDatum(now));
         }
+    } else if (status == "pending") {
+        clear_side(c.reviewed, change);
     } else {
         change.clear(c.reviewed.by_user);
         change.clear(c.reviewed.role);
@@ -205,6 +214,8 @@ MLR_FUNCTION(mlregistry_trg_derive_approval) {
     }
     if (is_decision(status) && column_text(trigger, trigger.before, c.status) == "pending") {
         derive_decision(trigger, c, change);
+    } else if (status == "pending") {
+        clear_side(c.reviewed, change);
     } else {
         keep_side(trigger, c.reviewed, change);
     }

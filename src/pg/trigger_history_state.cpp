@@ -100,32 +100,48 @@ namespace {
                                                 "                 a.reviewed_at, a.requested_at) AS since"             \
                                                 "   FROM mlregistry.approvals a)"
 
-// $1: rows that may have changed, $2: why. `here`: which rows of the history are of row e.id. A row that has no open
-// period begins one when its state began, but not before its last period has ended.
+// $1: rows that may have changed, $2: why. `here`: which rows of the history are of row e.id. A row whose state is
+// another one ends its period and begins the next; a row that has no open period begins one when its state began, but
+// not before its last period has ended. Lateral with OFFSET 0, and an array of keys: such a plan looks up each row by
+// index, whatever the sizes of the tables were when it was made, which may be long ago.
+#define CHANGED(rows, history, here, state)                                                                            \
+    "WITH changed AS MATERIALIZED (SELECT e.*, o.* FROM pg_catalog.unnest($1) AS c (id)"                               \
+    "  CROSS JOIN LATERAL (SELECT r.* FROM " rows " AS r WHERE r.id OPERATOR(pg_catalog.=) c.id OFFSET 0) AS e"        \
+    "   LEFT JOIN LATERAL (SELECT h.history_id, h." state " AS was FROM mlregistry." history " h"                      \
+    "                       WHERE " here " AND " OPEN_PERIOD " OFFSET 0) AS o ON true),"
+#define MOVED(history, differs)                                                                                        \
+    " moved AS (UPDATE mlregistry." history " h SET valid_to = " NOW_OR_LATER                                          \
+    "  WHERE h.history_id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT c.history_id FROM changed c WHERE " differs "))"    \
+    "  RETURNING h.history_id, h.valid_to)"
+#define LAST_ENDED(history, here, columns)                                                                             \
+    "(SELECT " columns " FROM mlregistry." history " h WHERE " here " AND " ENDED_PERIOD                               \
+    "  ORDER BY h.valid_from DESC LIMIT 1)"
 #define FOLLOW(rows, history, here, columns, values, state)                                                            \
-    "WITH closed AS (UPDATE mlregistry." history " h SET valid_to = " NOW_OR_LATER "  FROM " rows " AS e"              \
-    "  WHERE e.id OPERATOR(pg_catalog.=) ANY ($1) AND " here " AND " OPEN_PERIOD "    AND h." state                    \
-    " OPERATOR(pg_catalog.<>) e.state"                                                                                 \
-    "  RETURNING e.id, h." state " AS state, h.valid_to)"                                                              \
+    CHANGED(rows, history, here, state)                                                                                \
+    MOVED(history, "c.was OPERATOR(pg_catalog.<>) c.state")                                                            \
     " INSERT INTO mlregistry." history " (organization_id, project_id, " columns ", " state ", previous_" state        \
     ", reason, changed_by, changed_by_user, valid_from)"                                                               \
-    " SELECT e.organization_id, e.project_id, " values ", e.state, COALESCE(closed.state, ended.state),"               \
+    " SELECT e.organization_id, e.project_id, " values ", e.state, COALESCE(e.was, ended.state),"                      \
     "        COALESCE($2, e.own_reason),"                                                                              \
-    "        CASE WHEN closed.id IS NULL THEN e.made_by ELSE mlregistry.current_actor() END,"                          \
-    "        CASE WHEN closed.id IS NULL THEN e.made_by_user ELSE mlregistry.current_user_id() END,"                   \
-    "        COALESCE(closed.valid_to, GREATEST(LEAST(pg_catalog.clock_timestamp(), e.since), ended.at))"              \
-    "  FROM " rows " AS e"                                                                                             \
-    "  LEFT JOIN closed ON closed.id OPERATOR(pg_catalog.=) e.id"                                                      \
-    "  LEFT JOIN LATERAL (SELECT h." state " AS state, h.valid_to AS at FROM mlregistry." history " h"                 \
-    "                      WHERE " here " AND " ENDED_PERIOD " ORDER BY h.valid_from DESC LIMIT 1) AS ended"           \
-    "         ON closed.id IS NULL"                                                                                    \
-    "  WHERE e.id OPERATOR(pg_catalog.=) ANY ($1)"                                                                     \
-    "    AND (closed.id IS NOT NULL"                                                                                   \
-    "         OR NOT EXISTS (SELECT FROM mlregistry." history " h WHERE " here " AND " OPEN_PERIOD "))"
+    "        CASE WHEN m.history_id IS NULL THEN e.made_by ELSE mlregistry.current_actor() END,"                       \
+    "        CASE WHEN m.history_id IS NULL THEN e.made_by_user ELSE mlregistry.current_user_id() END,"                \
+    "        COALESCE(m.valid_to, GREATEST(LEAST(pg_catalog.clock_timestamp(), e.since), ended.at))"                   \
+    "  FROM changed e LEFT JOIN moved m ON m.history_id OPERATOR(pg_catalog.=) e.history_id"                           \
+    "  LEFT JOIN LATERAL " LAST_ENDED(                                                                                 \
+        history, here, "h." state " AS state, h.valid_to AS at") " AS ended"                                           \
+                                                                 "         ON e.history_id IS NULL WHERE "             \
+                                                                 "e.history_id IS NULL OR m.history_id IS NOT NULL"
 
 #define CLOSE(history, here, key, table)                                                                               \
-    "UPDATE mlregistry." history " h SET valid_to = " NOW_OR_LATER "  WHERE " here " AND " OPEN_PERIOD                 \
-    "   AND NOT EXISTS (SELECT FROM mlregistry." table " e WHERE e." key
+    "UPDATE mlregistry." history " h SET valid_to = " NOW_OR_LATER                                                     \
+    " WHERE h.history_id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT o.history_id FROM pg_catalog.unnest($1) AS e (id)"   \
+    "    CROSS JOIN LATERAL (SELECT h.history_id FROM mlregistry." history " h"                                        \
+    "                         WHERE " here " AND " OPEN_PERIOD " OFFSET 0) AS o"                                       \
+    "    WHERE (SELECT true FROM mlregistry." table " r WHERE r." key                                                  \
+    " OPERATOR(pg_catalog.=) e.id LIMIT 1) IS NULL))"
+#define CLOSE_ALL(history, of, history_key, key, table)                                                                \
+    "UPDATE mlregistry." history " h SET valid_to = " NOW_OR_LATER " WHERE " of " AND " OPEN_PERIOD                    \
+    "   AND NOT EXISTS (SELECT FROM mlregistry." table " r WHERE r." key " OPERATOR(pg_catalog.=) h." history_key ")"
 
 /// The queries of one history of one table.
 struct History {
@@ -134,20 +150,18 @@ struct History {
     OwnerQuery close_all;
 };
 
-#define ID_ARRAY_AND_REASON                                                                                            \
-    2, { UUIDARRAYOID, TEXTOID }
 #define STATUS_OF(kind, rows, key, table)                                                                              \
     History {                                                                                                          \
         {FOLLOW(rows, "status_history", IS("h.entity_kind", kind) " AND h.entity_id OPERATOR(pg_catalog.=) e.id",      \
                 "entity_kind, entity_id", "'" kind "', e.id", "status"),                                               \
-         ID_ARRAY_AND_REASON},                                                                                         \
-            {CLOSE("status_history", IS("h.entity_kind", kind) " AND h.entity_id OPERATOR(pg_catalog.=) ANY ($1)",     \
-                   key, table) " OPERATOR(pg_catalog.=) h.entity_id)",                                                 \
+         2,                                                                                                            \
+         {UUIDARRAYOID, TEXTOID}},                                                                                     \
+            {CLOSE("status_history", IS("h.entity_kind", kind) " AND h.entity_id OPERATOR(pg_catalog.=) e.id", key,    \
+                   table),                                                                                             \
              1,                                                                                                        \
              {UUIDARRAYOID}},                                                                                          \
         {                                                                                                              \
-            CLOSE("status_history", IS("h.entity_kind", kind), key, table)                                             \
-            " OPERATOR(pg_catalog.=) h.entity_id)", 0, {}                                                              \
+            CLOSE_ALL("status_history", IS("h.entity_kind", kind), "entity_id", key, table), 0, {}                     \
         }                                                                                                              \
     }
 
@@ -160,143 +174,141 @@ History status_of_approval = STATUS_OF("approval", APPROVAL_STATUS, "approval_id
 History stages{
     {FOLLOW(VERSION_STAGE, "stage_history", "h.version_id OPERATOR(pg_catalog.=) e.id", "model_id, version_id, semver",
             "e.model_id, e.id, e.semver", "stage"),
-     ID_ARRAY_AND_REASON},
-    {CLOSE("stage_history", "h.version_id OPERATOR(pg_catalog.=) ANY ($1)", "version_id",
-           "model_versions") " OPERATOR(pg_catalog.=) h.version_id)",
+     2,
+     {UUIDARRAYOID, TEXTOID}},
+    {CLOSE("stage_history", "h.version_id OPERATOR(pg_catalog.=) e.id", "version_id", "model_versions"),
      1,
      {UUIDARRAYOID}},
-    {CLOSE("stage_history", "true", "version_id", "model_versions") " OPERATOR(pg_catalog.=) h.version_id)", 0, {}},
+    {CLOSE_ALL("stage_history", "true", "version_id", "version_id", "model_versions"), 0, {}},
 };
 
-// The same for deployments, of which more than one column is told; the first that has changed says what was done.
-// $3: the version goes back.
+// Deployments, under the same names; more than one column of them is told.
+#define SERVED                                                                                                         \
+    "(SELECT d.*, d.deployment_id AS id, s.environment_name, v.semver::pg_catalog.text AS semver,"                     \
+    "        " SINCE_OF_DEPLOYMENT " AS since,"                                                                        \
+    "        CASE WHEN " IS(                                                                                           \
+        "d.status",                                                                                                    \
+        "pending") " THEN 'pending'"                                                                                   \
+                   "             WHEN " ONE_OF(                                                                        \
+                       "d.status",                                                                                     \
+                       "deploying,terminating") " THEN 'in_progress'"                                                  \
+                                                "             WHEN " IS(                                               \
+                                                    "d.status",                                                        \
+                                                    "failed") " THEN 'failed' ELSE 'completed' END AS outcome"         \
+                                                              "   FROM mlregistry.deployments d"                       \
+                                                              "   JOIN mlregistry.environments s ON s.environment_id " \
+                                                              "OPERATOR(pg_catalog.=) d.environment_id"                \
+                                                              "   JOIN mlregistry.model_versions v ON v.version_id "   \
+                                                              "OPERATOR(pg_catalog.=) d.version_id)"
+#define OF_DEPLOYMENT "h.deployment_id OPERATOR(pg_catalog.=) e.id"
+
+// The first column that has changed says what was done. $3: the version goes back. Who moved the version stands in the
+// row.
 History served{
-    {"WITH closed AS (UPDATE mlregistry.deployment_history h SET valid_to = " NOW_OR_LATER
-     "  FROM mlregistry.deployments d"
-     " WHERE d.deployment_id OPERATOR(pg_catalog.=) ANY ($1)"
-     "   AND h.deployment_id OPERATOR(pg_catalog.=) d.deployment_id AND " OPEN_PERIOD
-     "   AND (h.version_id OPERATOR(pg_catalog.<>) d.version_id"
-     "        OR h.deployment_status OPERATOR(pg_catalog.<>) d.status"
-     "        OR h.traffic_percentage OPERATOR(pg_catalog.<>) d.traffic_percentage"
-     "        OR h.replicas OPERATOR(pg_catalog.<>) d.replicas)"
-     " RETURNING h.deployment_id, h.version_id, h.deployment_status, h.traffic_percentage, h.valid_to)"
-     " INSERT INTO mlregistry.deployment_history (organization_id, project_id, deployment_id, deployment_name,"
-     "     environment_id, environment_name, model_id, version_id, semver, previous_version_id, action, status,"
-     "     deployment_status, traffic_percentage, replicas, error_message, reason, performed_by, performed_by_user,"
-     "     started_at, completed_at, valid_from)"
-     " SELECT d.organization_id, d.project_id, d.deployment_id, d.deployment_name,"
-     "        d.environment_id, s.environment_name, d.model_id, d.version_id, v.semver::pg_catalog.text,"
-     "        CASE WHEN c.version_id OPERATOR(pg_catalog.<>) d.version_id THEN c.version_id END,"
-     "        CASE WHEN c.deployment_id IS NULL THEN 'deploy'"
-     "             WHEN c.version_id OPERATOR(pg_catalog.<>) d.version_id"
-     "             THEN CASE WHEN $3 THEN 'rollback' ELSE 'update' END"
-     "             WHEN c.deployment_status OPERATOR(pg_catalog.<>) d.status"
-     "             THEN CASE WHEN " ONE_OF(
-         "d.status",
-         "terminating,terminated") " THEN 'terminate' ELSE 'status' END"
-                                   "             WHEN c.traffic_percentage OPERATOR(pg_catalog.<>) "
-                                   "d.traffic_percentage THEN 'traffic'"
-                                   "             ELSE 'scale' END,"
-                                   "        outcome.status, d.status, d.traffic_percentage, d.replicas,"
-                                   "        CASE WHEN " IS(
-                                       "outcome.status",
-                                       "failed") " THEN $2 END,"
-                                                 "        COALESCE($2, CASE WHEN " IS(
-                                                     "d.status",
-                                                     "deactivated") " THEN d.deactivation_reason END),"
-                                                                    // Who moved the version stands in the row.
-                                                                    "        CASE WHEN c.version_id "
-                                                                    "OPERATOR(pg_catalog.=) d.version_id THEN "
-                                                                    "mlregistry.current_actor()"
-                                                                    "             ELSE d.deployed_by END,"
-                                                                    "        CASE WHEN c.version_id "
-                                                                    "OPERATOR(pg_catalog.=) d.version_id THEN "
-                                                                    "mlregistry.current_user_id()"
-                                                                    "             ELSE d.deployed_by_user END,"
-                                                                    "        period.begins,"
-                                                                    "        CASE WHEN " ONE_OF(
-                                                                        "outcome.status",
-                                                                        "completed,failed") " THEN period.begins END, "
-                                                                                            "period.begins"
-                                                                                            "  FROM "
-                                                                                            "mlregistry.deployments d"
-                                                                                            "  JOIN "
-                                                                                            "mlregistry.environments s "
-                                                                                            "ON s.environment_id "
-                                                                                            "OPERATOR(pg_catalog.=) "
-                                                                                            "d.environment_id"
-                                                                                            "  JOIN "
-                                                                                            "mlregistry.model_versions "
-                                                                                            "v ON v.version_id "
-                                                                                            "OPERATOR(pg_catalog.=) "
-                                                                                            "d.version_id"
-                                                                                            "  LEFT JOIN closed c ON "
-                                                                                            "c.deployment_id "
-                                                                                            "OPERATOR(pg_catalog.=) "
-                                                                                            "d.deployment_id"
-                                                                                            "  CROSS JOIN LATERAL "
-                                                                                            "(SELECT "
-                                                                                            "COALESCE(c.valid_to, "
-                                                                                            "GREATEST(LEAST(pg_catalog."
-                                                                                            "clock_timestamp(),"
-                                                                                            "                          "
-                                                                                            "      "
-                                                                                            " " SINCE_OF_DEPLOYMENT
-                                                                                            "), (SELECT "
-                                                                                            "pg_catalog.max(h.valid_to)"
-                                                                                            "                          "
-                                                                                            "             FROM "
-                                                                                            "mlregistry.deployment_"
-                                                                                            "history h"
-                                                                                            "                          "
-                                                                                            "            WHERE "
-                                                                                            "h.deployment_id "
-                                                                                            "OPERATOR(pg_catalog.=) "
-                                                                                            "d.deployment_id"
-                                                                                            "                          "
-                                                                                            "              "
-                                                                                            "AND " ENDED_PERIOD
-                                                                                            "))) AS begins) AS period"
-                                                                                            "  CROSS JOIN LATERAL "
-                                                                                            "(SELECT CASE WHEN " IS(
-                                                                                                "d.status",
-                                                                                                "pending") " THEN "
-                                                                                                           "'pending'"
-                                                                                                           "           "
-                                                                                                           "           "
-                                                                                                           "           "
-                                                                                                           " WHEN"
-                                                                                                           " " ONE_OF(
-                                                                                                               "d."
-                                                                                                               "status",
-                                                                                                               "deployi"
-                                                                                                               "ng,"
-                                                                                                               "termina"
-                                                                                                               "ting") " THEN 'in_progress'"
-                                                                                                                       "                                  WHEN " IS(
-                                                                                                                           "d.status",
-                                                                                                                           "failed") " THEN 'failed' ELSE 'completed' END AS status)"
-                                                                                                                                     "        AS outcome"
-                                                                                                                                     " WHERE d.deployment_id OPERATOR(pg_catalog.=) ANY ($1)"
-                                                                                                                                     "   AND (c.deployment_id IS NOT NULL"
-                                                                                                                                     "        OR NOT EXISTS (SELECT FROM mlregistry.deployment_history h"
-                                                                                                                                     "                        WHERE h.deployment_id OPERATOR(pg_catalog.=) d.deployment_id AND " OPEN_PERIOD
-                                                                                                                                     "))",
+    {CHANGED(SERVED, "deployment_history", OF_DEPLOYMENT,
+             "version_id AS version_was, h.traffic_percentage AS traffic_was, h.replicas AS replicas_were,"
+             " h.deployment_status")
+         MOVED(
+             "deployment_history",
+             "c.version_was OPERATOR(pg_catalog.<>) c.version_id"
+             " OR c.was OPERATOR(pg_catalog.<>) c.status"
+             " OR c.traffic_was OPERATOR(pg_catalog.<>) c.traffic_percentage"
+             " OR c.replicas_were OPERATOR(pg_catalog.<>) c.replicas") " INSERT INTO mlregistry.deployment_history "
+                                                                       "(organization_id, project_id, deployment_id, "
+                                                                       "deployment_name,"
+                                                                       "     environment_id, environment_name, "
+                                                                       "model_id, version_id, semver, "
+                                                                       "previous_version_id, action, status,"
+                                                                       "     deployment_status, traffic_percentage, "
+                                                                       "replicas, error_message, reason, performed_by, "
+                                                                       "performed_by_user,"
+                                                                       "     started_at, completed_at, valid_from)"
+                                                                       " SELECT e.organization_id, e.project_id, "
+                                                                       "e.deployment_id, e.deployment_name, "
+                                                                       "e.environment_id, e.environment_name,"
+                                                                       "        e.model_id, e.version_id, e.semver,"
+                                                                       "        CASE WHEN e.version_was "
+                                                                       "OPERATOR(pg_catalog.<>) e.version_id THEN "
+                                                                       "e.version_was END,"
+                                                                       "        CASE WHEN m.history_id IS NULL THEN "
+                                                                       "'deploy'"
+                                                                       "             WHEN e.version_was "
+                                                                       "OPERATOR(pg_catalog.<>) e.version_id"
+                                                                       "             THEN CASE WHEN $3 THEN 'rollback' "
+                                                                       "ELSE 'update' END"
+                                                                       "             WHEN e.was "
+                                                                       "OPERATOR(pg_catalog.<>) e.status"
+                                                                       "             THEN CASE WHEN " ONE_OF(
+                                                                           "e.status",
+                                                                           "terminating,terminated") " THEN "
+                                                                                                     "'terminate' ELSE "
+                                                                                                     "'status' END"
+                                                                                                     "             "
+                                                                                                     "WHEN "
+                                                                                                     "e.traffic_was "
+                                                                                                     "OPERATOR(pg_"
+                                                                                                     "catalog.<>) "
+                                                                                                     "e.traffic_"
+                                                                                                     "percentage THEN "
+                                                                                                     "'traffic' ELSE "
+                                                                                                     "'scale' END,"
+                                                                                                     "        "
+                                                                                                     "e.outcome, "
+                                                                                                     "e.status, "
+                                                                                                     "e.traffic_"
+                                                                                                     "percentage, "
+                                                                                                     "e.replicas,"
+                                                                                                     "        CASE "
+                                                                                                     "WHEN " IS(
+                                                                                                         "e.outcome",
+                                                                                                         "failed") " TH"
+                                                                                                                   "EN "
+                                                                                                                   "$2 "
+                                                                                                                   "END"
+                                                                                                                   ","
+                                                                                                                   "   "
+                                                                                                                   "   "
+                                                                                                                   "  "
+                                                                                                                   "COA"
+                                                                                                                   "LES"
+                                                                                                                   "CE("
+                                                                                                                   "$2,"
+                                                                                                                   " CA"
+                                                                                                                   "SE "
+                                                                                                                   "WHE"
+                                                                                                                   "N"
+                                                                                                                   " " IS(
+                                                                                                                       "e.status",
+                                                                                                                       "deactivated") " THEN e.deactivation_reason END),"
+                                                                                                                                      "        CASE WHEN e.version_was OPERATOR(pg_catalog.=) e.version_id THEN mlregistry.current_actor()"
+                                                                                                                                      "             ELSE e.deployed_by END,"
+                                                                                                                                      "        CASE WHEN e.version_was OPERATOR(pg_catalog.=) e.version_id THEN mlregistry.current_user_id()"
+                                                                                                                                      "             ELSE e.deployed_by_user END,"
+                                                                                                                                      "        period.begins, CASE WHEN " ONE_OF(
+                                                                                                                                          "e.outcome",
+                                                                                                                                          "completed,failed") " THEN period.begins END, period.begins"
+                                                                                                                                                              "  FROM changed e LEFT JOIN moved m ON m.history_id OPERATOR(pg_catalog.=) e.history_id"
+                                                                                                                                                              "  CROSS JOIN LATERAL (SELECT COALESCE(m.valid_to, GREATEST(LEAST(pg_catalog.clock_timestamp(), e.since),"
+                                                                                                                                                              "                  " LAST_ENDED(
+                                                                                                                                                                  "deployment_history",
+                                                                                                                                                                  OF_DEPLOYMENT,
+                                                                                                                                                                  "h.valid_to") ")) AS begins OFFSET 0)"
+                                                                                                                                                                                "        AS period WHERE e.history_id IS NULL OR m.history_id IS NOT NULL",
      3,
      {UUIDARRAYOID, TEXTOID, BOOLOID}},
-    {CLOSE("deployment_history", "h.deployment_id OPERATOR(pg_catalog.=) ANY ($1)", "deployment_id",
-           "deployments") " OPERATOR(pg_catalog.=) h.deployment_id)",
-     1,
-     {UUIDARRAYOID}},
-    {CLOSE("deployment_history", "true", "deployment_id", "deployments") " OPERATOR(pg_catalog.=) h.deployment_id)",
-     0,
-     {}},
+    {CLOSE("deployment_history", OF_DEPLOYMENT, "deployment_id", "deployments"), 1, {UUIDARRAYOID}},
+    {CLOSE_ALL("deployment_history", "true", "deployment_id", "deployment_id", "deployments"), 0, {}},
 };
 
+#undef OF_DEPLOYMENT
+#undef SERVED
 #undef STATUS_OF
-#undef ID_ARRAY_AND_REASON
+#undef CLOSE_ALL
 #undef CLOSE
 #undef FOLLOW
+#undef LAST_ENDED
+#undef MOVED
+#undef CHANGED
 #undef APPROVAL_STATUS
 #undef DEPLOYMENT_STATUS
 #undef SINCE_OF_DEPLOYMENT
@@ -333,7 +345,7 @@ History &history_of(const TriggerData *data) {
 
 constexpr int max_watched = 4;
 /// So many rows are looked at together.
-constexpr int most_changed = 4096;
+constexpr int most_changed = 256;
 
 /// Columns of the table, and the rows of the statement in which a watched one may have changed. Plain data.
 struct Changes {
@@ -385,6 +397,16 @@ bool differ(const Changes &changes, TupleTableSlot *before, TupleTableSlot *now)
     return false;
 }
 
+/// Runs a query whose plan is kept while tables grow: a scan of a table that was small then is never right.
+void run_along_indexes(OwnerQuery &query, Oid owner, const Datum *values, const char *nulls) {
+    const int level = NewGUCNestLevel();
+    set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    connect();
+    run(query, owner, values, nulls, Sight::latest, 0);
+    done();
+    AtEOXact_GUC(true, level);
+}
+
 void write(Changes &changes, History &history) {
     if (changes.count == 0) {
         return;
@@ -399,10 +421,8 @@ void write(Changes &changes, History &history) {
         PointerGetDatum(construct_array(ids, changes.count, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR)),
         has_reason ? CStringGetTextDatum(reason) : 0, BoolGetDatum(goes_back())};
     const bool closes = TRIGGER_FIRED_BY_DELETE(changes.data->tg_event);
-    connect();
-    run(closes ? history.close : history.follow, changes.data->tg_relation->rd_rel->relowner, values,
-        has_reason || closes ? nullptr : " n ", Sight::latest, 0);
-    done();
+    run_along_indexes(closes ? history.close : history.follow, changes.data->tg_relation->rd_rel->relowner, values,
+                      has_reason || closes ? nullptr : " n ");
     changes.count = 0;
 }
 
