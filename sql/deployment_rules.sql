@@ -232,3 +232,7 @@ SELECT requirement, satisfied, met_by, detail, hint FROM deployment_gate('m@1.1.
 UPDATE deployments SET version_id = pg_temp.v('1.1.0') WHERE deployment_name = 'open';
 SET CONSTRAINTS ALL IMMEDIATE;
 ROLLBACK;
+
+-- leave a clean registry behind
+SELECT uninstall(confirm => 'mlregistry') IS NOT NULL AS uninstalled;
+SELECT install() IS NOT NULL AS installed;

@@ -1,5 +1,6 @@
 // What a row says of a change: {"column": [old, new]}, and the verb.
 #include "audit_statement.hpp"
+#include "correction.hpp"
 
 #include "text_argument.hpp"
 #include "uuid.hpp"
@@ -183,7 +184,12 @@ std::string_view tell_difference(AuditedStatement &statement, const AuditedRow &
         // Also who and when: the record says the new ones, but not whose name somebody has put his own over.
         append_change(statement, column, row, i);
     }
-    return changed ? audit::verb_of_update(*statement.table->entity, {ruled, ruled_count}) : std::string_view{};
+    if (!changed) {
+        return {};
+    }
+    const audit::Entity &entity = *statement.table->entity;
+    return is_correcting() && !entity.corrected.empty() ? entity.corrected
+                                                        : audit::verb_of_update(entity, {ruled, ruled_count});
 }
 
 void tell_extra(AuditedStatement &statement, const AuditedRow &row) {

@@ -11,11 +11,14 @@ namespace mlregistry::pg {
 
 namespace {
 
+// Of a version that is gone nobody asks.
 OwnerQuery lock_approvals{
-    "INSERT INTO mlregistry.guards AS g (organization_id, rule, subject_id) VALUES ($1, 'approval', $2)"
+    "INSERT INTO mlregistry.guards AS g (organization_id, rule, subject_id)"
+    " SELECT v.organization_id, 'approval', v.version_id FROM mlregistry.model_versions v"
+    "  WHERE v.version_id OPERATOR(pg_catalog.=) $1"
     " ON CONFLICT (organization_id, rule, subject_id) DO UPDATE SET n = g.n OPERATOR(pg_catalog.+) 1",
-    2,
-    {UUIDOID, UUIDOID},
+    1,
+    {UUIDOID},
 };
 
 // What was decided later stays: an import may bring the past after the present.
@@ -49,9 +52,9 @@ using namespace mlregistry::pg;
 /// waits, or makes this wait.
 MLR_FUNCTION(mlregistry_trg_guard_approval) {
     const RowTrigger trigger = row_trigger(fcinfo);
-    const Datum guard[] = {id_of(trigger, "organization_id"), id_of(trigger, "version_id")};
+    const Datum version = id_of(trigger, "version_id");
     connect();
-    run(lock_approvals, table_owner(trigger), guard, nullptr, Sight::current, 0);
+    run(lock_approvals, table_owner(trigger), &version, nullptr, Sight::current, 0);
     done();
     return PointerGetDatum(nullptr);
 }

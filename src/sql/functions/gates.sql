@@ -22,6 +22,27 @@ COMMENT ON FUNCTION trg_guard_approval() IS 'trigger guard of approvals: one tha
 CREATE OR REPLACE FUNCTION trg_effect_approval() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_effect_approval';
 COMMENT ON FUNCTION trg_effect_approval() IS 'trigger effect of approvals: what was decided on the same before is superseded';
 
+CREATE OR REPLACE FUNCTION trg_guard_stage() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_stage';
+COMMENT ON FUNCTION trg_guard_stage() IS 'trigger guard of versions: protected stages, validation before production, metrics of those that go up';
+
+CREATE OR REPLACE FUNCTION trg_metric_gate() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_metric_gate';
+COMMENT ON FUNCTION trg_metric_gate() IS 'constraint trigger of versions: what is inserted into a stage measures up to its gates';
+
+CREATE OR REPLACE FUNCTION trg_guard_protected_alias() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_protected_alias';
+COMMENT ON FUNCTION trg_guard_protected_alias() IS 'trigger guard of aliases: protected ones move by admins and owners of the project only';
+
+CREATE OR REPLACE FUNCTION trg_guard_hold() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_hold';
+COMMENT ON FUNCTION trg_guard_hold() IS 'triggers guard and hold of models and versions: what is under legal hold is not deleted';
+
+CREATE OR REPLACE FUNCTION trg_guard_hold_change() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_hold_change';
+COMMENT ON FUNCTION trg_guard_hold_change() IS 'trigger guard of models and versions: only admins set and clear a legal hold';
+
+CREATE OR REPLACE FUNCTION trg_guard_in_use() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_in_use';
+COMMENT ON FUNCTION trg_guard_in_use() IS 'trigger guard of what is soft-deleted: it holds neither open deployments nor what is under legal hold; argument: model, project or organization';
+
+CREATE OR REPLACE FUNCTION trg_guard_signature() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_signature';
+COMMENT ON FUNCTION trg_guard_signature() IS 'trigger guard of signatures: they do not change, and go with their version only';
+
 CREATE OR REPLACE FUNCTION check_deployment(deployment_id uuid) RETURNS void
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_check_deployment';
 COMMENT ON FUNCTION check_deployment(uuid) IS 'raises at once what the constraint triggers of deployments raise when the transaction commits: approval_gate, metric_gate, traffic_sum';

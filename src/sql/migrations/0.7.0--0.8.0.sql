@@ -940,3 +940,76 @@ CREATE TRIGGER mlr_85_effect_update AFTER UPDATE OF approval_status ON mlregistr
 
 -- What was at a moment is read from here, too.
 CREATE INDEX idx_alias_history_period ON mlregistry.alias_history (valid_to, valid_from);
+
+-- Stages and aliases that people rely on. A version that is inserted is measured at the end: its metrics come after it.
+CREATE TRIGGER mlr_70_guard_stage_insert AFTER INSERT ON mlregistry.model_versions FOR EACH ROW
+    WHEN (NEW.stage <> 'development' AND NEW.deleted_at IS NULL)
+    EXECUTE FUNCTION mlregistry.trg_guard_stage();
+CREATE TRIGGER mlr_70_guard_stage_update AFTER UPDATE OF stage, status, deleted_at ON mlregistry.model_versions FOR EACH ROW
+    WHEN (NEW.stage IS DISTINCT FROM OLD.stage
+          OR (NEW.deleted_at IS NULL) IS DISTINCT FROM (OLD.deleted_at IS NULL) AND NEW.stage <> 'development'
+          OR OLD.status = 'deprecated' AND NEW.status = 'registered' AND NEW.stage = 'production')
+    EXECUTE FUNCTION mlregistry.trg_guard_stage();
+CREATE TRIGGER mlr_70_guard_stage_delete AFTER DELETE ON mlregistry.model_versions FOR EACH ROW
+    WHEN (OLD.stage <> 'development' AND OLD.deleted_at IS NULL)
+    EXECUTE FUNCTION mlregistry.trg_guard_stage();
+CREATE CONSTRAINT TRIGGER mlr_70_metric_gate AFTER INSERT ON mlregistry.model_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (NEW.stage IN ('staging', 'production') AND NEW.deleted_at IS NULL)
+    EXECUTE FUNCTION mlregistry.trg_metric_gate();
+CREATE TRIGGER mlr_70_guard_protected_insert AFTER INSERT ON mlregistry.model_aliases FOR EACH ROW
+    WHEN (NEW.protected)
+    EXECUTE FUNCTION mlregistry.trg_guard_protected_alias();
+CREATE TRIGGER mlr_70_guard_protected_update AFTER UPDATE OF version_id, alias, protected ON mlregistry.model_aliases FOR EACH ROW
+    WHEN ((OLD.protected OR NEW.protected)
+          AND (OLD.protected, OLD.version_id, OLD.alias) IS DISTINCT FROM (NEW.protected, NEW.version_id, NEW.alias))
+    EXECUTE FUNCTION mlregistry.trg_guard_protected_alias();
+CREATE TRIGGER mlr_70_guard_protected_delete AFTER DELETE ON mlregistry.model_aliases FOR EACH ROW
+    WHEN (OLD.protected)
+    EXECUTE FUNCTION mlregistry.trg_guard_protected_alias();
+
+-- Legal hold: nothing is deleted, by no cascade either; admins set and clear it.
+CREATE TRIGGER mlr_70_guard_hold_delete AFTER DELETE ON mlregistry.models FOR EACH ROW
+    WHEN (OLD.legal_hold)
+    EXECUTE FUNCTION mlregistry.trg_guard_hold();
+CREATE TRIGGER mlr_05_hold BEFORE TRUNCATE ON mlregistry.models FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_guard_hold();
+CREATE TRIGGER mlr_70_guard_hold_insert AFTER INSERT ON mlregistry.models FOR EACH ROW
+    WHEN (NEW.legal_hold)
+    EXECUTE FUNCTION mlregistry.trg_guard_hold_change();
+CREATE TRIGGER mlr_70_guard_hold_update AFTER UPDATE OF legal_hold, legal_hold_reason ON mlregistry.models FOR EACH ROW
+    WHEN ((OLD.legal_hold OR NEW.legal_hold)
+          AND (OLD.legal_hold, OLD.legal_hold_reason) IS DISTINCT FROM (NEW.legal_hold, NEW.legal_hold_reason))
+    EXECUTE FUNCTION mlregistry.trg_guard_hold_change();
+CREATE TRIGGER mlr_70_guard_hold_delete AFTER DELETE ON mlregistry.model_versions FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_guard_hold();
+CREATE TRIGGER mlr_70_guard_hold_soft AFTER UPDATE OF deleted_at ON mlregistry.model_versions FOR EACH ROW
+    WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL)
+    EXECUTE FUNCTION mlregistry.trg_guard_hold();
+CREATE TRIGGER mlr_05_hold BEFORE TRUNCATE ON mlregistry.model_versions FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_guard_hold();
+CREATE TRIGGER mlr_70_guard_hold_insert AFTER INSERT ON mlregistry.model_versions FOR EACH ROW
+    WHEN (NEW.legal_hold)
+    EXECUTE FUNCTION mlregistry.trg_guard_hold_change();
+CREATE TRIGGER mlr_70_guard_hold_update AFTER UPDATE OF legal_hold, legal_hold_reason ON mlregistry.model_versions FOR EACH ROW
+    WHEN ((OLD.legal_hold OR NEW.legal_hold)
+          AND (OLD.legal_hold, OLD.legal_hold_reason) IS DISTINCT FROM (NEW.legal_hold, NEW.legal_hold_reason))
+    EXECUTE FUNCTION mlregistry.trg_guard_hold_change();
+CREATE TRIGGER mlr_05_hold BEFORE TRUNCATE ON mlregistry.version_files FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_guard_hold();
+CREATE TRIGGER mlr_05_hold BEFORE TRUNCATE ON mlregistry.version_signatures FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_guard_hold();
+
+-- What is soft-deleted hides what lies in it.
+CREATE TRIGGER mlr_70_guard_in_use AFTER UPDATE OF deleted_at ON mlregistry.models FOR EACH ROW
+    WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL)
+    EXECUTE FUNCTION mlregistry.trg_guard_in_use('model');
+CREATE TRIGGER mlr_70_guard_in_use AFTER UPDATE OF deleted_at ON mlregistry.projects FOR EACH ROW
+    WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL)
+    EXECUTE FUNCTION mlregistry.trg_guard_in_use('project');
+CREATE TRIGGER mlr_70_guard_in_use AFTER UPDATE OF deleted_at ON mlregistry.organizations FOR EACH ROW
+    WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL)
+    EXECUTE FUNCTION mlregistry.trg_guard_in_use('organization');
+
+-- Signatures are kept as they were made; what became of looking at them may change.
+CREATE TRIGGER mlr_70_guard AFTER UPDATE OR DELETE ON mlregistry.version_signatures FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_guard_signature();
