@@ -71,47 +71,57 @@ COMMENT ON FUNCTION approvals_at(uuid, uuid, uuid, timestamptz) IS 'who had agre
 
 -- What was so at a moment, of all models or some. The planner thinks that the two ends of a period know nothing of each other, and
 -- that a quarter of everything were so in the middle of it: it is not to read all of it for that.
-CREATE OR REPLACE FUNCTION deployments_at(at timestamptz, model_ids uuid[] DEFAULT NULL) RETURNS SETOF deployment_history
+CREATE OR REPLACE FUNCTION history_at(at timestamptz, kinds text[], model_ids uuid[] DEFAULT NULL, stages text[] DEFAULT NULL)
+    RETURNS TABLE (kind text, project_id uuid, model_id uuid, version_id uuid, semver text, name text, environment_name text, status text,
+                   traffic_percentage numeric, replicas integer, valid_from timestamptz, valid_to timestamptz, done_by text, reason text,
+                   history_id uuid, deployment_id uuid, environment_id uuid)
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000 SET search_path = pg_catalog, mlregistry, pg_temp SET enable_seqscan = off
     AS $function$
+    #variable_conflict use_column
     BEGIN
-        IF model_ids IS NULL THEN
-            RETURN QUERY SELECT h.* FROM deployment_history h
-                          WHERE h.valid_to > at AND h.valid_from <= at AND h.deployment_status IN ('active', 'degraded');
-        ELSE
-            RETURN QUERY SELECT h.* FROM deployment_history h
-                          WHERE h.model_id = ANY (model_ids) AND h.valid_to > at AND h.valid_from <= at AND h.deployment_status IN ('active', 'degraded');
+        -- One statement where models are asked for and one where not: a plan for both would look at all.
+        IF 'deployment' = ANY (kinds) AND model_ids IS NULL THEN
+            RETURN QUERY
+                SELECT 'deployment', h.project_id, h.model_id, h.version_id, h.semver, h.deployment_name, h.environment_name, h.deployment_status,
+                       h.traffic_percentage::numeric, h.replicas, h.valid_from, h.valid_to, h.performed_by, h.reason, h.history_id, h.deployment_id, h.environment_id
+                  FROM deployment_history h
+                 WHERE h.valid_to > at AND h.valid_from <= at AND h.deployment_status IN ('active', 'degraded');
+        ELSIF 'deployment' = ANY (kinds) THEN
+            RETURN QUERY
+                SELECT 'deployment', h.project_id, h.model_id, h.version_id, h.semver, h.deployment_name, h.environment_name, h.deployment_status,
+                       h.traffic_percentage::numeric, h.replicas, h.valid_from, h.valid_to, h.performed_by, h.reason, h.history_id, h.deployment_id, h.environment_id
+                  FROM deployment_history h
+                 WHERE h.model_id = ANY (model_ids) AND h.valid_to > at AND h.valid_from <= at AND h.deployment_status IN ('active', 'degraded');
+        END IF;
+        IF 'alias' = ANY (kinds) AND model_ids IS NULL THEN
+            RETURN QUERY
+                SELECT 'alias', h.project_id, h.model_id, h.version_id, h.semver, h.alias, NULL::text, NULL::text, NULL::numeric, NULL::integer,
+                       h.valid_from, h.valid_to, h.set_by, NULL::text, h.history_id, NULL::uuid, NULL::uuid
+                  FROM alias_history h
+                 WHERE h.valid_to > at AND h.valid_from <= at;
+        ELSIF 'alias' = ANY (kinds) THEN
+            RETURN QUERY
+                SELECT 'alias', h.project_id, h.model_id, h.version_id, h.semver, h.alias, NULL::text, NULL::text, NULL::numeric, NULL::integer,
+                       h.valid_from, h.valid_to, h.set_by, NULL::text, h.history_id, NULL::uuid, NULL::uuid
+                  FROM alias_history h
+                 WHERE h.model_id = ANY (model_ids) AND h.valid_to > at AND h.valid_from <= at;
+        END IF;
+        IF 'stage' = ANY (kinds) AND model_ids IS NULL THEN
+            RETURN QUERY
+                SELECT 'stage', h.project_id, h.model_id, h.version_id, h.semver, h.stage, NULL::text, NULL::text, NULL::numeric, NULL::integer,
+                       h.valid_from, h.valid_to, h.changed_by, h.reason, h.history_id, NULL::uuid, NULL::uuid
+                  FROM stage_history h
+                 WHERE h.valid_to > at AND h.valid_from <= at AND (stages IS NULL OR h.stage = ANY (stages));
+        ELSIF 'stage' = ANY (kinds) THEN
+            RETURN QUERY
+                SELECT 'stage', h.project_id, h.model_id, h.version_id, h.semver, h.stage, NULL::text, NULL::text, NULL::numeric, NULL::integer,
+                       h.valid_from, h.valid_to, h.changed_by, h.reason, h.history_id, NULL::uuid, NULL::uuid
+                  FROM stage_history h
+                 WHERE h.model_id = ANY (model_ids) AND h.valid_to > at AND h.valid_from <= at AND (stages IS NULL OR h.stage = ANY (stages));
         END IF;
     END
     $function$;
-COMMENT ON FUNCTION deployments_at(timestamptz, uuid[]) IS 'rows of deployment_history of what was live at a moment, of all models or some';
-
-CREATE OR REPLACE FUNCTION aliases_at(at timestamptz, model_ids uuid[] DEFAULT NULL) RETURNS SETOF alias_history
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000 SET search_path = pg_catalog, mlregistry, pg_temp SET enable_seqscan = off
-    AS $function$
-    BEGIN
-        IF model_ids IS NULL THEN
-            RETURN QUERY SELECT h.* FROM alias_history h WHERE h.valid_to > at AND h.valid_from <= at;
-        ELSE
-            RETURN QUERY SELECT h.* FROM alias_history h WHERE h.model_id = ANY (model_ids) AND h.valid_to > at AND h.valid_from <= at;
-        END IF;
-    END
-    $function$;
-COMMENT ON FUNCTION aliases_at(timestamptz, uuid[]) IS 'rows of alias_history of the aliases that there were at a moment, of all models or some';
-
-CREATE OR REPLACE FUNCTION stages_at(at timestamptz, model_ids uuid[] DEFAULT NULL, stages text[] DEFAULT NULL) RETURNS SETOF stage_history
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000 SET search_path = pg_catalog, mlregistry, pg_temp SET enable_seqscan = off
-    AS $function$
-    BEGIN
-        IF model_ids IS NULL THEN
-            RETURN QUERY SELECT h.* FROM stage_history h WHERE h.valid_to > at AND h.valid_from <= at AND (stages IS NULL OR h.stage = ANY (stages));
-        ELSE
-            RETURN QUERY SELECT h.* FROM stage_history h
-                          WHERE h.model_id = ANY (model_ids) AND h.valid_to > at AND h.valid_from <= at AND (stages IS NULL OR h.stage = ANY (stages));
-        END IF;
-    END
-    $function$;
-COMMENT ON FUNCTION stages_at(timestamptz, uuid[], text[]) IS 'rows of stage_history of the stages that versions were in at a moment, of all models or some, all stages or some';
+COMMENT ON FUNCTION history_at(timestamptz, text[], uuid[], text[]) IS 'rows of the histories of what was live (deployment), named (alias) or staged (stage, of all stages or some) at a moment, of all models or some: what registry_at() and version_at() read';
 
 CREATE OR REPLACE FUNCTION registry_at(
         at timestamptz,
@@ -139,26 +149,10 @@ CREATE OR REPLACE FUNCTION registry_at(
         PERFORM require_choice('kinds', k, '{deployment,alias,stage}') FROM unnest(wanted) AS k;
         PERFORM require_stage(coalesce(s, '')) FROM unnest(registry_at.stages) AS s;
         RETURN QUERY
-            WITH found AS (
-                SELECT 'deployment' AS kind, h.project_id, h.model_id, h.version_id, h.semver, h.deployment_name AS name, h.environment_name,
-                       h.deployment_status AS status, h.traffic_percentage::numeric AS traffic_percentage, h.replicas, h.valid_from, h.valid_to,
-                       h.performed_by AS done_by, h.reason, h.history_id, h.deployment_id, h.environment_id
-                  FROM deployments_at(moment, only_models) AS h
-                 WHERE 'deployment' = ANY (wanted)
-                UNION ALL
-                SELECT 'alias', h.project_id, h.model_id, h.version_id, h.semver, h.alias, NULL, NULL, NULL, NULL, h.valid_from, h.valid_to,
-                       h.set_by, NULL, h.history_id, NULL, NULL
-                  FROM aliases_at(moment, only_models) AS h
-                 WHERE 'alias' = ANY (wanted)
-                UNION ALL
-                SELECT 'stage', h.project_id, h.model_id, h.version_id, h.semver, h.stage, NULL, NULL, NULL, NULL, h.valid_from, h.valid_to,
-                       h.changed_by, h.reason, h.history_id, NULL, NULL
-                  FROM stages_at(moment, only_models, registry_at.stages) AS h
-                 WHERE 'stage' = ANY (wanted)),
-            named AS (
+            WITH named AS (
                 SELECT f.*, p.slug, coalesce(m.model_name, model_name_ever(f.model_id)) AS model_name, v.version_id IS NOT NULL AS is_there,
                        coalesce(f.environment_name, '') AS place
-                  FROM found f
+                  FROM history_at(moment, wanted, only_models, registry_at.stages) AS f
                   JOIN projects p ON p.project_id = f.project_id
                   LEFT JOIN models m ON m.model_id = f.model_id
                   LEFT JOIN model_versions v ON v.version_id = f.version_id
@@ -204,15 +198,15 @@ CREATE OR REPLACE FUNCTION version_at(model_ids uuid[], at timestamptz, environm
             END IF;
         END IF;
         RETURN QUERY
-            SELECT h.environment_name, h.deployment_name, coalesce(m.model_name, model_name_ever(h.model_id)), h.semver, h.deployment_status,
-                   h.traffic_percentage::numeric, h.replicas, h.valid_from, nullif(h.valid_to, 'infinity'), h.performed_by, h.reason,
+            SELECT h.environment_name, h.name, coalesce(m.model_name, model_name_ever(h.model_id)), h.semver, h.status,
+                   h.traffic_percentage, h.replicas, h.valid_from, nullif(h.valid_to, 'infinity'), h.done_by, h.reason,
                    approvals_at(h.version_id, h.environment_id, h.deployment_id, moment), v.version_id IS NULL,
                    h.history_id, h.deployment_id, h.environment_id, h.model_id, h.version_id
-              FROM deployments_at(moment, model_ids) AS h
+              FROM history_at(moment, '{deployment}', model_ids) AS h
               LEFT JOIN models m ON m.model_id = h.model_id
               LEFT JOIN model_versions v ON v.version_id = h.version_id AND v.deleted_at IS NULL
              WHERE version_at.environment IS NULL OR h.environment_id = ANY (in_environments)
-             ORDER BY h.environment_name, h.traffic_percentage DESC, h.deployment_name, h.history_id;
+             ORDER BY h.environment_name, h.traffic_percentage DESC, h.name, h.history_id;
     END
     $function$;
 COMMENT ON FUNCTION version_at(uuid[], timestamptz, text) IS 'which versions of models served at a moment: part of version_at(text, ...)';
@@ -251,11 +245,11 @@ CREATE OR REPLACE FUNCTION deployment_events(
     AS $function$
     #variable_conflict use_column
     DECLARE
-        last_row record;
+        last_from timestamptz;
     BEGIN
         PERFORM require_not_negative('max_rows', max_rows);
         IF after IS NOT NULL THEN
-            SELECT h.valid_from INTO last_row
+            SELECT h.valid_from INTO last_from
               FROM deployment_history h
              WHERE h.history_id = after AND (h.model_id = ANY (model_ids) OR h.deployment_id = ANY (deployment_ids));
             IF NOT FOUND THEN
@@ -277,7 +271,7 @@ CREATE OR REPLACE FUNCTION deployment_events(
               FROM deployment_history h
              WHERE CASE WHEN model_ids IS NOT NULL THEN h.model_id = ANY (model_ids) ELSE h.deployment_id = ANY (deployment_ids) END
                AND (since IS NULL OR h.valid_to > since) AND (until IS NULL OR h.valid_from < until)
-               AND (after IS NULL OR (h.valid_from, h.history_id) < (last_row.valid_from, after))
+               AND (after IS NULL OR (h.valid_from, h.history_id) < (last_from, after))
              ORDER BY h.valid_from DESC, h.history_id DESC
              LIMIT max_rows;
     END

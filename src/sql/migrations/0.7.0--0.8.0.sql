@@ -938,6 +938,9 @@ CREATE TRIGGER mlr_85_effect_update AFTER UPDATE OF approval_status ON mlregistr
     WHEN (NEW.approval_status = 'approved' AND OLD.approval_status <> 'approved')
     EXECUTE FUNCTION mlregistry.trg_effect_approval();
 
+-- What was at a moment is read from here, too.
+CREATE INDEX idx_alias_history_period ON mlregistry.alias_history (valid_to, valid_from);
+
 -- Stages and aliases that people rely on. A version that is inserted is measured at the end: its metrics come after it.
 CREATE TRIGGER mlr_70_guard_stage_insert AFTER INSERT ON mlregistry.model_versions FOR EACH ROW
     WHEN (NEW.stage <> 'development' AND NEW.deleted_at IS NULL)
@@ -1010,6 +1013,3 @@ CREATE TRIGGER mlr_70_guard_in_use AFTER UPDATE OF deleted_at ON mlregistry.orga
 -- Signatures are kept as they were made; what became of looking at them may change.
 CREATE TRIGGER mlr_70_guard AFTER UPDATE OR DELETE ON mlregistry.version_signatures FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_guard_signature();
-
--- What was at a moment is read from here, too.
-CREATE INDEX idx_alias_history_period ON mlregistry.alias_history (valid_to, valid_from);
