@@ -1,6 +1,6 @@
 // What a row says of a change: {"column": [old, new]}, and the verb.
 #include "audit_statement.hpp"
-
+#include "deployment_setting.hpp"
 #include "text_argument.hpp"
 #include "uuid.hpp"
 
@@ -183,7 +183,11 @@ std::string_view tell_difference(AuditedStatement &statement, const AuditedRow &
         // Also who and when: the record says the new ones, but not whose name somebody has put his own over.
         append_change(statement, column, row, i);
     }
-    return changed ? audit::verb_of_update(*statement.table->entity, {ruled, ruled_count}) : std::string_view{};
+    if (!changed) {
+        return {};
+    }
+    const std::string_view verb = audit::verb_of_update(*statement.table->entity, {ruled, ruled_count});
+    return verb == "move" && statement.table->entity->type == "deployment" && goes_back() ? "rollback" : verb;
 }
 
 void tell_extra(AuditedStatement &statement, const AuditedRow &row) {
