@@ -175,8 +175,7 @@ SELECT e.* FROM unnest(ARRAY[
     $$SELECT rollback_deployment('fraud-detector', 'prod-us')$$,
     $$SELECT rollback_deployment('fraud-detector', 'prod-us', 'main')$$,
     $$SELECT rollback_deployment('fraud-detector', 'prod-eu')$$,
-    $$SELECT rollback_deployment('churn', 'prod-us')$$,
-    $$SELECT rollback_deployment('fraud-detector', 'staging')$$]) AS s, refusal(s) AS e;
+    $$SELECT rollback_deployment('churn', 'prod-us')$$]) AS s, refusal(s) AS e;
 -- forward to one that it had, and back once more
 SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us', '1.2.0');
 SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us');
@@ -189,9 +188,11 @@ SELECT semver, previous_semver, status FROM rollback_deployment('fraud-detector'
 SELECT action, semver, deployment_status, status, reason, error_message FROM deployment_history h
  WHERE h.deployment_id = find_deployment('prod-us/fraud-detector-prod-us') ORDER BY valid_from DESC LIMIT 3;
 -- to what may be deployed no more: said, not passed over
-SELECT count(*) FROM deploy('fraud-detector@1.1.0', 'prod-us'), deprecate_version('fraud-detector@1.0.0', 'recalled');
+SELECT count(*) FROM deploy('fraud-detector@1.1.0', 'prod-us'), archive_version('fraud-detector@1.0.0', 'recalled');
 SELECT e.rule, e.message, e.detail FROM refusal($$SELECT rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us')$$) AS e;
-SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us', force => true);
+-- what is deprecated is nothing new there
+SELECT count(*) FROM unarchive_version('fraud-detector@1.0.0'), deprecate_version('fraud-detector@1.0.0', 'superseded');
+SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us');
 SHOW mlregistry.deployment_action;
 
 -- Lists
