@@ -96,6 +96,11 @@ SET LOCAL mlregistry.force = on;
 INSERT INTO deployments (version_id, environment_id, deployment_name) VALUES (pg_temp.v('1.2.0'), pg_temp.e('old'), 'x') RETURNING status;
 INSERT INTO deployments (version_id, environment_id, deployment_name) VALUES (pg_temp.v('1.3.0'), pg_temp.e('old'), 'y') RETURNING status;
 ROLLBACK;
+-- a rollback is nothing new
+BEGIN;
+SET LOCAL mlregistry.deployment_action = 'rollback';
+UPDATE deployments SET version_id = pg_temp.v('1.2.0') WHERE deployment_name = 'open' RETURNING status;
+ROLLBACK;
 -- what is open goes on in an inactive environment, with a deprecated version; what is not live may be deleted, and a project with it
 BEGIN;
 UPDATE environments SET is_active = false;
@@ -207,6 +212,8 @@ INSERT INTO approvals (version_id, approval_type, environment_id, requested_by, 
 SELECT a.review_notes, a.approval_status, n.review_notes AS superseded_by FROM approvals a LEFT JOIN approvals n ON n.approval_id = a.superseded_by ORDER BY a.requested_at, 1;
 UPDATE approvals SET approval_status = 'approved', reviewed_by = 'bo@example.com' WHERE review_notes = 'third';
 SELECT a.review_notes, a.approval_status, n.review_notes AS superseded_by FROM approvals a LEFT JOIN approvals n ON n.approval_id = a.superseded_by ORDER BY a.requested_at, 1;
+SELECT a.review_notes, h.status, h.previous_status, h.valid_to = 'infinity' AS open FROM approvals a JOIN status_history h ON h.entity_id = a.approval_id
+ WHERE a.approval_status = 'superseded' ORDER BY a.requested_at, a.review_notes, h.valid_from;
 -- one that leaves makes deployments of the version wait
 SELECT n FROM guards WHERE rule = 'approval' AND subject_id = pg_temp.v('2.1.0');
 UPDATE approvals SET approval_status = 'expired' WHERE review_notes = 'other version';
@@ -233,6 +240,7 @@ UPDATE deployments SET version_id = pg_temp.v('1.1.0') WHERE deployment_name = '
 SET CONSTRAINTS ALL IMMEDIATE;
 ROLLBACK;
 
+DROP VIEW pg_temp.versions;
 -- leave a clean registry behind
 SELECT uninstall(confirm => 'mlregistry') IS NOT NULL AS uninstalled;
 SELECT install() IS NOT NULL AS installed;

@@ -127,7 +127,7 @@ INSERT INTO broken VALUES
     ('unique_gate', $$INSERT INTO metric_gates (organization_id, project_id, metric_name, comparison, threshold) SELECT organization_id, project_id, 'f1', '<=', 0 FROM metric_gates, generate_series(1, 2)$$),
     ('metric_gates_organization_fkey', $$INSERT INTO metric_gates (organization_id, project_id, metric_name, comparison, threshold) SELECT gen_random_uuid(), project_id, 'f1', '<=', 0 FROM metric_gates; SET CONSTRAINTS ALL IMMEDIATE$$),
     ('metric_gates_project_fkey', $$INSERT INTO metric_gates (organization_id, project_id, metric_name, comparison, threshold) SELECT organization_id, gen_random_uuid(), 'f1', '<=', 0 FROM metric_gates$$),
-    ('metric_gates_model_fkey', $$UPDATE metric_gates SET model_id = (SELECT model_id FROM models WHERE model_name = 'foreign')$$),
+    ('metric_gates_model_fkey', $$INSERT INTO metric_gates (organization_id, project_id, model_id, metric_name, comparison, threshold) SELECT organization_id, project_id, (SELECT model_id FROM models WHERE model_name = 'foreign'), 'f1', '<=', 0 FROM metric_gates$$),
     ('valid_metric_name', $$UPDATE metric_gates SET metric_name = 'a;b'$$),
     ('valid_dataset_split', $$UPDATE metric_gates SET dataset_split = 'all'$$),
     ('valid_comparison', $$UPDATE metric_gates SET comparison = '>'$$),
@@ -135,6 +135,7 @@ INSERT INTO broken VALUES
     ('valid_threshold', $$UPDATE metric_gates SET threshold = 'Infinity'$$),
     ('valid_target_stage', $$UPDATE metric_gates SET target_stage = 'archived'$$),
     ('metric_gates_text_size', $$UPDATE metric_gates SET created_by = repeat('x', 65537)$$),
+    ('immutable_key', $$UPDATE metric_gates SET model_id = NULL$$),
     ('immutable_key', $$UPDATE metric_gates SET project_id = gen_random_uuid()$$),
     ('deployment_history_pkey', $$UPDATE deployment_history SET valid_to = now() + interval '1 day'; INSERT INTO deployment_history SELECT * FROM deployment_history$$),
     ('stage_history_pkey', $$UPDATE stage_history SET valid_to = now() + interval '1 day'; INSERT INTO stage_history SELECT * FROM stage_history$$),
@@ -166,6 +167,8 @@ SELECT DISTINCT expected, message, detail, hint FROM outcome WHERE expected IN (
 -- no constraint is left out. Not to be broken without breaking another first: the keys that repeat a primary key
 SELECT * FROM pg_temp.unmet(ARRAY(SELECT relation_name FROM registry_relations() WHERE area IN ('lifecycle', 'governance')));
 
+-- what they ask for is looked at in version_rules
+UPDATE metric_gates SET is_active = false;
 -- Every pair of states of deployments and approvals is as lifecycle_moves() says.
 CREATE TEMP TABLE tried AS
 SELECT 'deployment' AS entity, f AS from_state, t AS to_state, (pg_temp.error_of(format($$INSERT INTO deployments (version_id, environment_id, deployment_name, status) SELECT version_id, environment_id, 'tried', %L FROM d;
@@ -243,7 +246,7 @@ UPDATE deployments SET deleted_at = now() WHERE deployment_name = 'a' RETURNING 
 -- the name is free again
 INSERT INTO deployments (organization_id, project_id, version_id, environment_id, deployment_name, status) SELECT organization_id, project_id, version_id, environment_id, 'a', 'active' FROM d RETURNING deployed_at = now() AS now;
 -- an INSERT may say any state, and the times that it implies are filled
-INSERT INTO deployments (organization_id, project_id, version_id, environment_id, deployment_name, status) SELECT organization_id, project_id, version_id, environment_id, 'in-' || s, s FROM d, unnest('{pending,deploying,degraded,failed,deactivated,terminating,terminated}'::text[]) s WHERE status = 'active'
+INSERT INTO deployments (organization_id, project_id, version_id, environment_id, deployment_name, status, traffic_percentage) SELECT organization_id, project_id, version_id, environment_id, 'in-' || s, s, 0 FROM d, unnest('{pending,deploying,degraded,failed,deactivated,terminating,terminated}'::text[]) s WHERE status = 'active'
 RETURNING status, deployed_at = now() AS deployed, deactivated_at = now() AS deactivated, terminated_at = now() AS terminated;
 
 -- Approvals: who acts. Nobody but an admin speaks for others.

@@ -115,6 +115,7 @@ constexpr VerbRule deployment_rules[] = {
     soft_deletion[0],
     soft_deletion[1],
     {"version_id", any_value, any_value, "move"},
+    {"version_id", any_value, any_value, "rollback"}, // what a move is that goes back, which the columns do not say
     {"status", any_value, "deploying", "roll_out"},
     {"status", any_value, "active", "activate"},
     {"status", any_value, "degraded", "degrade"},

@@ -5,8 +5,10 @@
 // other, so that two swaps of the same two versions wait for each other instead of meeting in a deadlock; the version's
 // row is what its deletion and its archiving hold.
 #include "deployment_rules.hpp"
+#include "deployment_setting.hpp"
 #include "owner_query.hpp"
 #include "row_trigger.hpp"
+#include "text_argument.hpp"
 #include "uuid.hpp"
 
 extern "C" {
@@ -69,6 +71,13 @@ OwnerQuery settle_version{
     {UUIDOID, BOOLOID},
 };
 
+OwnerQuery live_deployment{
+    "SELECT FROM mlregistry.deployments d WHERE d.version_id OPERATOR(pg_catalog.=) $1"
+    "   AND d.status OPERATOR(pg_catalog.=) ANY ('{active,degraded}'::pg_catalog.text[]) AND d.deleted_at IS NULL",
+    1,
+    {UUIDOID},
+};
+
 OwnerQuery project_is_there{
     "SELECT FROM mlregistry.projects WHERE project_id OPERATOR(pg_catalog.=) $1",
     1,
@@ -101,6 +110,8 @@ void check_deployable(const RowTrigger &trigger) {
     const Oid owner = table_owner(trigger);
     const Datum model = id_of(trigger, trigger.row, "model_id");
     const Datum place[] = {id_of(trigger, trigger.row, "version_id"), id_of(trigger, trigger.row, "environment_id")};
+    // Back to what it had before is nothing new.
+    const bool means_it = is_forced() || goes_back();
     connect();
     run(lock_model, owner, &model, nullptr, Sight::current, 1);
     run(lock_version, owner, place, nullptr, Sight::current, 1);
@@ -123,7 +134,7 @@ void check_deployable(const RowTrigger &trigger) {
                 trigger, "an archived version cannot be deployed", psprintf("Version %s is archived.", version),
                 "Deploy another version, or take this one out of the archive: set its stage to development.");
         }
-        if (std::strcmp(found, "deprecated") == 0 && !is_forced()) {
+        if (std::strcmp(found, "deprecated") == 0 && !means_it) {
             const char *const reason = text_at(4);
             refuse_deployment(trigger, "a deprecated version is not deployed unless you mean it",
                               *reason == '\0' ? psprintf("Version %s is deprecated.", version)
@@ -131,7 +142,7 @@ void check_deployable(const RowTrigger &trigger) {
                               "Deploy another version, or say so: deploy(..., force => true), or SET LOCAL "
                               "mlregistry.force = on.");
         }
-        if (std::strcmp(found, "inactive") == 0 && !is_forced()) {
+        if (std::strcmp(found, "inactive") == 0 && !means_it) {
             refuse_deployment(
                 trigger, "nothing is deployed into an inactive environment",
                 psprintf("Environment %s is inactive.", text_at(3)),
@@ -214,12 +225,16 @@ MLR_FUNCTION(mlregistry_trg_effect_deployment) {
     return PointerGetDatum(nullptr);
 }
 
-/// AFTER UPDATE OF status on model_versions: one that is deprecated no more, while it serves, is deployed.
+/// BEFORE UPDATE OF status on model_versions, after trigger state: one that is deprecated no more, while it serves, is
+/// deployed. Its row is locked: who ends a deployment of it waits, or has made this wait.
 MLR_FUNCTION(mlregistry_trg_effect_version) {
     const RowTrigger trigger = row_trigger(fcinfo);
-    const Datum values[] = {id_of(trigger, trigger.row, "version_id"), BoolGetDatum(false)};
+    const Datum version = id_of(trigger, trigger.row, "version_id");
+    RowChange change;
     connect();
-    run(settle_version, table_owner(trigger), values, nullptr, Sight::latest, 0);
+    if (run(live_deployment, table_owner(trigger), &version, nullptr, Sight::latest, 1) != 0) {
+        change.set(column_number(trigger, "status", TEXTOID), text_datum("deployed"));
+    }
     done();
-    return PointerGetDatum(nullptr);
+    return changed_row(trigger, change);
 }

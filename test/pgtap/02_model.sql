@@ -295,7 +295,8 @@ SELECT 'deletion', format('%s: no foreign key (%s) to %s with CASCADE', w.table_
                     AND c.target = k.target AND c.target_columns = k.columns AND c.on_delete = 'c');
 
 -- A parent: what a row is deleted with, besides organization and project. Trigger keys is told of one; the columns of
--- the primary key it knows itself. A user is kept as a parent is, but lies in no project and in many organizations.
+-- the primary key it knows itself. A user is kept as a parent is, but lies in no project and in many organizations. A
+-- deployment lies where its model does, which cannot be deleted before it.
 CREATE TEMP TABLE parent_keys AS
 SELECT c.table_name, c.constraint_name, a.attname::text AS column_name, k.a = ANY (p.conkey) AS is_primary,
        c.target NOT IN ('users', 'organization_memberships') AS gives_place
@@ -304,7 +305,7 @@ SELECT c.table_name, c.constraint_name, a.attname::text AS column_name, k.a = AN
   JOIN have_constraints p ON p.conrelid = c.conrelid AND p.kind = 'p'
  CROSS JOIN unnest(c.conkey) k (a)
   JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.a AND a.attname <> 'organization_id'
- WHERE c.kind = 'f' AND c.on_delete = 'c';
+ WHERE c.kind = 'f' AND (c.on_delete = 'c' OR c.constraint_name = 'deployments_model_fkey');
 INSERT INTO violations
 SELECT 'keys', format('%s: no mlr_10_keys BEFORE %s FOR EACH ROW of every column', r.table_name, e.events)
   FROM have_relations r JOIN want_tables w USING (table_name)
@@ -328,7 +329,8 @@ SELECT 'keys', format('%s: mlr_10_keys fills in from %s, which is no parent of i
    AND t.arguments[1] <> ''
    AND NOT EXISTS (SELECT FROM parent_keys p WHERE p.table_name = t.table_name AND p.column_name = t.arguments[2]);
 
--- History is written by triggers alone, which copy both columns from the row that they tell of.
+-- History is written by triggers alone, which copy both columns from the row that they tell of. Who asked for an approval
+-- and who gave it is kept by trigger derive, with their roles.
 INSERT INTO violations
 SELECT 'actor', format('%s.%s: %s', u.table_name, u.column_name,
                        CASE WHEN b.column_name IS NULL THEN 'no text beside it'
@@ -339,7 +341,7 @@ SELECT 'actor', format('%s.%s: %s', u.table_name, u.column_name,
  WHERE u.column_name LIKE '%\_by\_user'
    AND (b.column_name IS NULL
         OR b.not_null AND b.default_expression IS DISTINCT FROM 'mlregistry.current_actor()'
-        OR u.table_name NOT LIKE '%\_history'
+        OR u.table_name NOT LIKE '%\_history' AND (u.table_name <> 'approvals' OR u.column_name = 'created_by_user')
            AND NOT EXISTS (SELECT FROM have_triggers t
                             WHERE t.table_name = u.table_name AND t.trigger_name = 'mlr_20_actor' AND t.timing = 'BEFORE' AND t.level = 'ROW'
                               AND t.events = 'INSERT,UPDATE' AND cardinality(t.update_of) = 0
@@ -424,8 +426,10 @@ SELECT 'touch', format('%s: %s', r.table_name, coalesce(t.trigger_name || ' is n
    AND (t.trigger_name IS NULL OR t.timing <> 'BEFORE' OR t.level <> 'ROW' OR t.events !~ 'UPDATE'
         OR cardinality(t.update_of) > 0
            AND EXISTS (SELECT FROM have_columns c WHERE c.relid = r.oid AND c.attnum <> ALL (t.update_of)
-                        -- Using a key is no change of it, nor is counting its runs one of an experiment.
-                        AND c.table_name || '.' || c.column_name NOT IN ('api_keys.last_used_at', 'experiments.last_run_number')));
+                        -- Using a key is no change of it, nor is counting its runs one of an experiment, nor what a probe measures
+                        -- one of a deployment.
+                        AND c.table_name || '.' || c.column_name NOT IN ('api_keys.last_used_at', 'experiments.last_run_number', 'deployments.avg_latency_ms', 'deployments.p99_latency_ms',
+                                'deployments.requests_per_second', 'deployments.error_rate_percentage', 'deployments.last_health_check_at')));
 
 -- The same by doing. Rows of tables that install() leaves empty are made here; rolled back as everything.
 CREATE TEMP TABLE touchable (ord int GENERATED ALWAYS AS IDENTITY, table_name text PRIMARY KEY, make text);
@@ -441,7 +445,11 @@ INSERT INTO touchable (table_name, make) VALUES
   ('api_keys',       $$INSERT INTO mlregistry.api_keys (user_id, name, key_prefix) SELECT user_id, 'touched', 'mlr_' FROM mlregistry.users$$),
   ('resource_quotas', $$INSERT INTO mlregistry.resource_quotas (scope, gpu_hours_limit) VALUES ('organization', 1)$$),
   ('experiments',    $$INSERT INTO mlregistry.experiments (experiment_name) VALUES ('touched')$$),
-  ('training_runs',  $$INSERT INTO mlregistry.training_runs (experiment_id) SELECT experiment_id FROM mlregistry.experiments$$);
+  ('training_runs',  $$INSERT INTO mlregistry.training_runs (experiment_id) SELECT experiment_id FROM mlregistry.experiments$$),
+  ('environments',   $$INSERT INTO mlregistry.environments (environment_name, environment_type) VALUES ('touched', 'sandbox')$$),
+  ('deployments',    $$INSERT INTO mlregistry.deployments (version_id, environment_id, deployment_name) SELECT version_id, environment_id, 'touched' FROM mlregistry.model_versions, mlregistry.environments LIMIT 1$$),
+  ('approvals',      $$INSERT INTO mlregistry.approvals (version_id, approval_type) SELECT version_id, 'legal' FROM mlregistry.model_versions LIMIT 1$$),
+  ('metric_gates',   $$INSERT INTO mlregistry.metric_gates (metric_name, comparison, threshold) VALUES ('accuracy', '>=', 0.5)$$);
 CREATE FUNCTION pg_temp.touch_of(table_name text, make text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE untouched bigint; changed bigint;
 BEGIN
@@ -497,6 +505,9 @@ INSERT INTO not_audited VALUES
   ('registry_meta',   'what the installation knows of itself, written by install() and migrate()'),
   ('guards',          'locks of rules'),
   ('alias_history',   'a history itself'),
+  ('deployment_history', 'a history itself'),
+  ('stage_history',   'a history itself'),
+  ('status_history',  'a history itself'),
   ('api_key_secrets', 'the hash of a key, of which the trail tells by its row in api_keys'),
   ('audit_logs',      'the trail itself'),
   ('run_metrics',     'append-only, and too much of it: its own trail');

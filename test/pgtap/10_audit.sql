@@ -39,6 +39,10 @@ INSERT INTO audited VALUES
     ('model_metrics',            'metric',         '{metric_id,organization_id,project_id}'),
     ('datasets',                 'dataset',        '{dataset_id,organization_id,project_id}'),
     ('dataset_tags',             'dataset',        '{dataset_id,organization_id,project_id}'),
+    ('environments',             'environment',    '{environment_id,organization_id}'),
+    ('deployment_tags',          'deployment',     '{deployment_id,organization_id,project_id}'),
+    ('approvals',                'approval',       '{approval_id,organization_id,project_id}'),
+    ('metric_gates',             'gate',           '{gate_id,organization_id,project_id,model_id}'),
     ('run_datasets',             'run',            '{run_id,organization_id,project_id}'),
     ('run_tags',                 'run',            '{run_id,organization_id,project_id}'),
     ('frameworks',               'framework',      '{}'),
@@ -49,6 +53,8 @@ INSERT INTO audited VALUES
 INSERT INTO audited (table_name, entity_type, said, redacted, ignored) VALUES
     ('experiments',      'experiment', '{experiment_id,organization_id,project_id}', '{}', '{last_run_number}'),
     ('training_runs',    'run',     '{run_id,organization_id,project_id,experiment_id}', '{}', '{run_day}'),
+    ('deployments',      'deployment', '{deployment_id,organization_id,project_id,model_id}', '{}',
+     '{last_health_check_at,avg_latency_ms,p99_latency_ms,requests_per_second,error_rate_percentage}'),
     ('users',            'user',    '{user_id}', '{}', '{last_login_at}'),
     ('user_credentials', 'user',    '{user_id}', '{password_hash}', '{}'),
     ('api_keys',         'api_key', '{api_key_id,organization_id,user_id}', '{}', '{last_used_at}');
@@ -57,6 +63,9 @@ INSERT INTO not_audited VALUES
     ('registry_meta',   'install() and migrate() write what the installation knows of itself; no person does'),
     ('guards',          'counters that rules lock; they say nothing'),
     ('alias_history',   'a history itself: what it tells, the trail tells of model_aliases'),
+    ('deployment_history', 'the same, of deployments'),
+    ('stage_history',   'the same, of model_versions'),
+    ('status_history',  'the same, of what has a status'),
     ('api_key_secrets', 'the hash of a key, made with the key, of which the trail tells'),
     ('run_metrics',     'append-only and far too many: the table is its own trail'),
     ('audit_logs',      'the trail itself');
@@ -137,7 +146,7 @@ BEGIN
     ELSIF of_table = 'run_datasets' AND old -> 'dataset_id' IS DISTINCT FROM new -> 'dataset_id' THEN
         result := result || jsonb_build_object('dataset', jsonb_build_array((SELECT d.dataset_name FROM mlregistry.datasets d WHERE d.dataset_id::text = old ->> 'dataset_id'),
                                                                             (SELECT d.dataset_name FROM mlregistry.datasets d WHERE d.dataset_id::text = new ->> 'dataset_id')));
-    ELSIF of_table = 'model_aliases' AND old -> 'version_id' IS DISTINCT FROM new -> 'version_id' THEN
+    ELSIF of_table IN ('model_aliases', 'deployments') AND old -> 'version_id' IS DISTINCT FROM new -> 'version_id' THEN
         result := result || jsonb_build_object('version', jsonb_build_array(split_part((SELECT n.name FROM names n WHERE n.id::text = old ->> 'version_id'), '@', 2),
                                                                             split_part((SELECT n.name FROM names n WHERE n.id::text = new ->> 'version_id'), '@', 2)));
         result := jsonb_set(result, '{version}', (SELECT jsonb_agg(nullif(v, '""')) FROM jsonb_array_elements(result -> 'version') v));
@@ -281,12 +290,12 @@ SELECT pg_temp.tells_events('UPDATE model_versions SET ' || changes || $$ WHERE 
     (9, 'deprecate', $$status = 'deprecated', deprecated_at = '2020-01-01+00', deprecation_reason = 'slow'$$),
     (10, 'undeprecate', $$status = 'validated'$$),
     (11, 'archive', $$status = 'archived', stage = 'archived', archived_at = '2020-01-01+00'$$),
-    (12, 'unarchive', $$status = 'registered', stage = 'staging'$$),
+    (12, 'unarchive', $$status = 'validated', stage = 'development'$$),
     (13, 'hold', $$legal_hold = true, legal_hold_reason = 'case 7'$$),
     (14, 'release', $$legal_hold = false$$),
-    (15, 'soft_delete', $$deleted_at = '2020-01-01+00', legal_hold = true$$),
-    (16, 'restore', $$deleted_at = NULL, legal_hold = false$$),
-    (17, 'promote', $$stage = 'production', status = 'validated', description = 'x'$$)) AS v (n, verb, changes) ORDER BY n OFFSET 0) AS v;
+    (15, 'soft_delete', $$deleted_at = '2020-01-01+00', status = 'deprecated'$$),
+    (16, 'restore', $$deleted_at = NULL, status = 'validated'$$),
+    (17, 'promote', $$stage = 'production', status = 'deprecated', description = 'x'$$)) AS v (n, verb, changes) ORDER BY n OFFSET 0) AS v;
 SELECT pg_temp.tells($$INSERT INTO version_tags (version_id, tag_id) VALUES ('{m@1.4.0}', '{gold}')$$, $$version.tag m@1.4.0 of m in default/main "fraud@1.4.0" {"tag_id": [null, "gold"], "tag": [null, "gold"]}$$, 'version.tag');
 SELECT pg_temp.tells_events($$DELETE FROM version_tags$$, 'version.untag m@1.4.0 of m in default/main "fraud@1.4.0"', 'version.untag');
 
@@ -383,6 +392,54 @@ SELECT pg_temp.tells_events($$DELETE FROM training_runs WHERE run_id = '{r2}'$$,
 SELECT pg_temp.tells_events($$DELETE FROM experiments$$, E'experiment.delete e of e in default/main "Base line"\nrun.delete r of e in default/main "Base line#1"\nrun.delete r3 of e in default/main "Base line#3"'
     '\nrun.delete r4 of e in default/main "Base line#4"\nrun.remove_dataset r3 of e in default/main "Base line#3"\nrun.remove_dataset r4 of e in default/main "Base line#4"', 'experiment.delete, with all its runs by their names');
 SELECT pg_temp.tells_events($$DELETE FROM datasets$$, 'dataset.delete d of d in default/main "tx_2025"', 'dataset.delete');
+
+-- ---- lifecycle and governance
+
+SELECT pg_temp.tells($$INSERT INTO environments (environment_id, environment_name, environment_type, region) VALUES ('{env}', 'prod-us', 'production', 'us-east-1')$$,
+    $$environment.create env of env in default/ "prod-us" {"environment_name": [null, "prod-us"], "environment_type": [null, "production"], "region": [null, "us-east-1"], "priority": [null, 0], "requires_approval": [null, false], "is_active": [null, true]}$$, 'environment.create');
+SELECT pg_temp.tells($$UPDATE environments SET requires_approval = true, priority = 4$$, $$environment.require_approval env of env in default/ "prod-us" {"requires_approval": [false, true], "priority": [0, 4]}$$, 'environment.require_approval');
+SELECT pg_temp.tells_events($$UPDATE environments SET requires_approval = false$$, 'environment.waive_approval env of env in default/ "prod-us"', 'environment.waive_approval');
+SELECT pg_temp.tells_events($$UPDATE environments SET is_active = false$$, 'environment.deactivate env of env in default/ "prod-us"', 'environment.deactivate');
+SELECT pg_temp.tells_events($$UPDATE environments SET is_active = true$$, 'environment.activate env of env in default/ "prod-us"', 'environment.activate');
+SELECT pg_temp.tells($$UPDATE environments SET required_approval_types = '{security,legal}'$$, $$environment.update env of env in default/ "prod-us" {"required_approval_types": [[], ["security", "legal"]]}$$, 'environment.update');
+SELECT pg_temp.tells($$INSERT INTO deployments (deployment_id, version_id, environment_id, deployment_name) VALUES ('{dep}', '{m@1.6.0}', '{env}', 'api')$$,
+    $$deployment.deploy dep of m in default/main "prod-us/api" {"version_id": [null, "m@1.6.0"], "environment_id": [null, "env"], "deployment_name": [null, "api"], "deployment_type": [null, "rolling"], "health_check_path": [null, "/health"],
+      "replicas": [null, 1], "traffic_percentage": [null, 100.00], "status": [null, "pending"], "health_status": [null, "unknown"], "gpu_count": [null, 0], "autoscaling_enabled": [null, false], "min_replicas": [null, 1], "max_replicas": [null, 10], "version": [null, "1.6.0"]}$$,
+    'deployment.deploy, found under the model, named as references name it');
+SELECT pg_temp.tells_events(format('UPDATE deployments SET status = %L WHERE deployment_id = ''{dep}''', status), format('deployment.%s dep of m in default/main "prod-us/api"', verb), 'deployment.' || verb || ' (' || status || ')')
+  FROM (VALUES (1, 'deploying', 'roll_out'), (2, 'active', 'activate'), (3, 'degraded', 'degrade'), (4, 'failed', 'fail'), (5, 'deactivated', 'deactivate'), (6, 'active', 'activate')) AS v (n, status, verb) ORDER BY n;
+SELECT pg_temp.tells($$UPDATE deployments SET traffic_percentage = 50, replicas = 3$$, $$deployment.traffic dep of m in default/main "prod-us/api" {"traffic_percentage": [100.00, 50.00], "replicas": [1, 3]}$$, 'deployment.traffic');
+SELECT pg_temp.tells($$UPDATE deployments SET replicas = 4, avg_latency_ms = 7$$, $$deployment.scale dep of m in default/main "prod-us/api" {"replicas": [3, 4]}$$, 'deployment.scale');
+SELECT pg_temp.tells($$UPDATE deployments SET avg_latency_ms = 8, p99_latency_ms = 9, requests_per_second = 1, error_rate_percentage = 2, last_health_check_at = now()$$, NULL, 'what a probe measures is no event');
+SELECT pg_temp.tells($$UPDATE deployments SET endpoint_url = 'https://x.example'$$, $$deployment.update dep of m in default/main "prod-us/api" {"endpoint_url": [null, "https://x.example"]}$$, 'deployment.update');
+SELECT pg_temp.tells($$UPDATE deployments SET version_id = '{m@1.4.0}'$$, $$deployment.move dep of m in default/main "prod-us/api" {"version_id": ["m@1.6.0", "m@1.4.0"], "version": ["1.6.0", "1.4.0"]}$$, 'deployment.move: another version');
+SELECT pg_temp.tells_events($$SET LOCAL mlregistry.deployment_action = 'rollback'; UPDATE deployments SET version_id = '{m@1.6.0}'; SET LOCAL mlregistry.deployment_action = ''$$, 'deployment.rollback dep of m in default/main "prod-us/api"', 'deployment.rollback');
+SELECT pg_temp.tells($$INSERT INTO deployment_tags (deployment_id, tag_id) VALUES ('{dep}', '{gold}')$$, 'deployment.tag dep of m in default/main "prod-us/api" {"tag_id": [null, "gold"], "tag": [null, "gold"]}', 'deployment.tag');
+SELECT pg_temp.tells_events($$DELETE FROM deployment_tags$$, 'deployment.untag dep of m in default/main "prod-us/api"', 'deployment.untag');
+SELECT pg_temp.tells_events($$UPDATE deployments SET status = 'terminating'$$, 'deployment.terminate dep of m in default/main "prod-us/api"', 'deployment.terminate');
+SELECT pg_temp.tells_events($$UPDATE deployments SET status = 'terminated'$$, 'deployment.terminate dep of m in default/main "prod-us/api"', 'deployment.terminate, at its end');
+SELECT pg_temp.tells_events($$UPDATE deployments SET deleted_at = now()$$, 'deployment.soft_delete dep of m in default/main "prod-us/api"', 'deployment.soft_delete');
+SELECT pg_temp.tells_events($$UPDATE deployments SET deleted_at = NULL$$, 'deployment.restore dep of m in default/main "prod-us/api"', 'deployment.restore');
+SELECT pg_temp.tells($$INSERT INTO approvals (approval_id, version_id, approval_type, deployment_id, requested_by) VALUES ('{a1}', '{m@1.6.0}', 'security', '{dep}', 'anna')$$,
+    $$approval.request a1 of m in default/main "fraud@1.6.0/security" {"version_id": [null, "m@1.6.0"], "deployment_id": [null, "dep"], "approval_type": [null, "security"], "approval_status": [null, "pending"], "requested_by": [null, "anna"]}$$, 'approval.request, found under the model');
+SELECT pg_temp.tells_events($$UPDATE approvals SET approval_status = 'approved', review_notes = 'fine' WHERE approval_id = '{a1}'$$, 'approval.approve a1 of m in default/main "fraud@1.6.0/security"', 'approval.approve');
+SELECT pg_temp.tells_events($$INSERT INTO approvals (approval_id, version_id, approval_type, requested_by) SELECT pg_temp.id(a), '{m@1.6.0}', t, 'anna' FROM (VALUES ('a2', 'legal'), ('a3', 'business'), ('a4', 'technical'), ('a5', 'compliance')) AS v (a, t)$$,
+    E'approval.request a2 of m in default/main "fraud@1.6.0/legal"\napproval.request a3 of m in default/main "fraud@1.6.0/business"\napproval.request a4 of m in default/main "fraud@1.6.0/technical"\napproval.request a5 of m in default/main "fraud@1.6.0/compliance"', 'several');
+SELECT pg_temp.tells_events($$UPDATE approvals SET approval_status = 'rejected' WHERE approval_id = '{a2}'$$, 'approval.reject a2 of m in default/main "fraud@1.6.0/legal"', 'approval.reject');
+SELECT pg_temp.tells_events($$UPDATE approvals SET approval_status = 'cancelled' WHERE approval_id = '{a3}'$$, 'approval.cancel a3 of m in default/main "fraud@1.6.0/business"', 'approval.cancel');
+SELECT pg_temp.tells_events($$UPDATE approvals SET approval_status = 'superseded', superseded_by = '{a1}' WHERE approval_id = '{a2}'$$, 'approval.supersede a2 of m in default/main "fraud@1.6.0/legal"', 'approval.supersede');
+SELECT pg_temp.tells($$UPDATE approvals SET risk_assessment = 'none' WHERE approval_id = '{a4}'$$, 'approval.update a4 of m in default/main "fraud@1.6.0/technical" {"risk_assessment": [null, "none"]}', 'approval.update');
+SELECT pg_temp.tells($$UPDATE approvals SET approval_status = 'expired' WHERE approval_id = '{a4}'$$, 'approval.expire a4 of m in default/main "fraud@1.6.0/technical" {"approval_status": ["pending", "expired"]}', 'approval.expire');
+SELECT pg_temp.tells($$INSERT INTO metric_gates (gate_id, model_id, metric_name, comparison, threshold) VALUES ('{gate}', '{m}', 'accuracy', '>=', 0.9)$$,
+    $$gate.create gate of m in default/main "accuracy" {"metric_name": [null, "accuracy"], "dataset_split": [null, "test"], "comparison": [null, ">="], "threshold": [null, 0.9], "target_stage": [null, "production"], "is_active": [null, true]}$$, 'gate.create');
+SELECT pg_temp.tells($$UPDATE metric_gates SET threshold = 0.95$$, $$gate.update gate of m in default/main "accuracy" {"threshold": [0.9, 0.95]}$$, 'gate.update');
+SELECT pg_temp.tells_events($$UPDATE metric_gates SET is_active = false$$, 'gate.disable gate of m in default/main "accuracy"', 'gate.disable');
+SELECT pg_temp.tells_events($$UPDATE metric_gates SET is_active = true$$, 'gate.enable gate of m in default/main "accuracy"', 'gate.enable');
+SELECT pg_temp.tells_events($$DELETE FROM metric_gates$$, 'gate.delete gate of m in default/main "accuracy"', 'gate.delete');
+SELECT pg_temp.tells_events($$DELETE FROM deployments$$, E'approval.expire a1 of m in default/main "fraud@1.6.0/security"\ndeployment.delete dep of m in default/main "prod-us/api"', 'deployment.delete, and the approval that was for it');
+SELECT pg_temp.tells_events($$DELETE FROM approvals$$, E'approval.delete a1 of m in default/main "fraud@1.6.0/security"\napproval.delete a2 of m in default/main "fraud@1.6.0/legal"\napproval.delete a3 of m in default/main "fraud@1.6.0/business"'
+    '\napproval.delete a4 of m in default/main "fraud@1.6.0/technical"\napproval.delete a5 of m in default/main "fraud@1.6.0/compliance"', 'approval.delete');
+SELECT pg_temp.tells_events($$DELETE FROM environments$$, 'environment.delete env of env in default/ "prod-us"', 'environment.delete');
 
 -- ---- teams, quotas, projects, organizations
 
@@ -486,7 +543,12 @@ SELECT isnt(pg_temp.told(pg_temp.filled($$
     INSERT INTO model_metrics (organization_id, version_id, metric_name, metric_value, dataset_id) VALUES ('{default}', '{m@1.6.0}', 'loss', 1, '{d2}');
     INSERT INTO experiments (organization_id, project_id, experiment_id, experiment_name) VALUES ('{default}', '{main}', '{e2}', 'e2');
     INSERT INTO training_runs (organization_id, run_id, experiment_id, dataset_id) VALUES ('{default}', '{r5}', '{e2}', '{d2}');
-    INSERT INTO run_tags (organization_id, run_id, tag_id) VALUES ('{default}', '{r5}', '{gold}')$$)), NULL, 'every table has rows');
+    INSERT INTO run_tags (organization_id, run_id, tag_id) VALUES ('{default}', '{r5}', '{gold}');
+    INSERT INTO environments (organization_id, environment_id, environment_name, environment_type) VALUES ('{default}', '{env2}', 'lab', 'sandbox');
+    INSERT INTO deployments (organization_id, deployment_id, version_id, environment_id, deployment_name) VALUES ('{default}', '{dep2}', '{m@1.6.0}', '{env2}', 'api');
+    INSERT INTO deployment_tags (organization_id, deployment_id, tag_id) VALUES ('{default}', '{dep2}', '{gold}');
+    INSERT INTO approvals (organization_id, version_id, approval_type) VALUES ('{default}', '{m@1.6.0}', 'legal');
+    INSERT INTO metric_gates (organization_id, model_id, metric_name, comparison, threshold) VALUES ('{default}', '{m}', 'loss', '<=', 1)$$)), NULL, 'every table has rows');
 SELECT is_empty('SELECT a.table_name FROM audited a WHERE NOT EXISTS (SELECT FROM pg_temp.contents() c WHERE c.table_name = a.table_name)', 'really every table');
 CREATE FUNCTION pg_temp.nothing_is_told() RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -525,6 +587,7 @@ SELECT pg_temp.tells($$DO $do$ BEGIN UPDATE models SET description = 'taken back
 
 -- ---- what is gone: the names of what was above it are still told
 
+SELECT pg_temp.told('DELETE FROM deployments; DELETE FROM approvals; DELETE FROM metric_gates; DELETE FROM environments') IS NOT NULL AS gone \gset who_
 SELECT pg_temp.tells_events($$DELETE FROM model_aliases; DELETE FROM models WHERE model_id = '{m}'$$, 'alias.drop ' || (SELECT alias_id FROM model_aliases) || ' of m in default/main "fraud@champion"' || E'\n'
     || (SELECT string_agg(format('file.remove %s of m in default/main "fraud@1.6.0/model.ubj"', file_id), E'\n') FROM version_files) || E'\n'
     || (SELECT string_agg(format('signature.remove %s of m in default/main "fraud@1.6.0"', signature_id), E'\n') FROM version_signatures) || E'\n'
@@ -575,7 +638,7 @@ role.revoke - of - in acme/ "pg_monitor"' || (SELECT format(E'\nproject_member.r
     || (SELECT format(E'\nteam.delete %s of %1$s in acme/ "vision"', team_id) FROM teams) || (SELECT format(E'\nquota.delete %s of %1$s in acme/ "organization"', quota_id) FROM resource_quotas)
     || (SELECT format(E'\napi_key.delete %s of bob in acme/ "robot"', api_key_id) FROM api_keys), 'an organization with all that is in it');
 
-DO $$BEGIN EXECUTE (SELECT 'TRUNCATE ' || string_agg(quote_ident(table_name), ', ') || ', guards, alias_history, api_key_secrets' FROM audited); END$$;
+DO $$BEGIN EXECUTE (SELECT 'TRUNCATE ' || string_agg(quote_ident(table_name), ', ') || ', guards, alias_history, deployment_history, stage_history, status_history, api_key_secrets' FROM audited); END$$;
 SELECT set_eq($$SELECT action, entity_type, organization_id, project_id, subject_id, entity_id, entity_name, changes::text, details::jsonb FROM audit_logs WHERE action LIKE '%.truncate'$$,
     $$SELECT entity_type || '.truncate', entity_type, '00000000-0000-0000-0000-000000000000'::uuid, NULL::uuid AS p, NULL::uuid AS s, NULL::uuid AS e, NULL AS n, NULL AS c, jsonb_build_object('table', table_name) FROM audited$$, 'TRUNCATE: one row for each table, that names it');
 SELECT is((SELECT count(*) FROM audit_logs WHERE action LIKE '%.truncate'), (SELECT count(*) FROM audited), 'and not more');
@@ -592,6 +655,9 @@ SELECT set_eq($$SELECT DISTINCT action FROM audit_logs WHERE action NOT LIKE '%.
     ('dataset', '{create,update,delete,soft_delete,restore,tag,untag}'),
     ('experiment', '{create,update,delete,soft_delete,restore,complete,fail,cancel,reopen}'),
     ('run', '{queue,start,succeed,fail,cancel,timeout,update,delete,soft_delete,restore,tag,untag,add_dataset,update_dataset,remove_dataset}'),
+    ('environment', '{create,update,delete,require_approval,waive_approval,activate,deactivate}'),
+    ('deployment', '{deploy,move,rollback,roll_out,activate,degrade,fail,deactivate,terminate,traffic,scale,update,delete,soft_delete,restore,tag,untag}'),
+    ('approval', '{request,approve,reject,cancel,expire,supersede,update,delete}'), ('gate', '{create,update,delete,enable,disable}'),
     ('framework', '{create,update,delete}'), ('model_format', '{create,update,delete}'), ('storage_format', '{create,update,delete}'),
     ('tag_category', '{create,update,delete}'), ('gpu_type', '{create,update,delete}')) AS t (e, vs), unnest(vs) AS v$$, 'every verb was seen, and no other');
 SELECT is_empty($$SELECT action, entity_type FROM audit_logs WHERE split_part(action, '.', 1) <> entity_type$$, 'an action begins with its entity');

@@ -113,6 +113,43 @@ TEST(AuditEntities, RunsAndExperiments) {
     EXPECT_FALSE(is_own_verb("run", "create"));
 }
 
+TEST(AuditEntities, DeploymentsAndApprovals) {
+    const auto deployment = [](std::string_view from, std::string_view to) {
+        return verb("deployments", {{"status", from, to}});
+    };
+    EXPECT_EQ(entity_of("deployments")->created, "deploy");
+    EXPECT_EQ(deployment("pending", "deploying"), "roll_out");
+    EXPECT_EQ(deployment("deploying", "active"), "activate");
+    EXPECT_EQ(deployment("active", "degraded"), "degrade");
+    EXPECT_EQ(deployment("active", "failed"), "fail");
+    EXPECT_EQ(deployment("active", "deactivated"), "deactivate");
+    EXPECT_EQ(deployment("active", "terminating"), "terminate");
+    EXPECT_EQ(deployment("terminating", "terminated"), "terminate");
+    EXPECT_EQ(verb("deployments", {{"traffic_percentage", "set", "set"}, {"replicas", "set", "set"}}), "traffic");
+    EXPECT_EQ(verb("deployments", {{"replicas", "set", "set"}}), "scale");
+    // What is served comes before how.
+    EXPECT_EQ(verb("deployments", {{"status", "failed", "active"}, {"version_id", "set", "set"}}), "move");
+    EXPECT_TRUE(is_own_verb("deployment", "rollback"));
+    EXPECT_EQ(verb("deployments", {{"endpoint_url", "", "https://x"}}), "update");
+    EXPECT_EQ(entity_of("deployments")->ignored.size(), 5U);
+
+    const auto approval = [](std::string_view to) { return verb("approvals", {{"approval_status", "pending", to}}); };
+    EXPECT_EQ(entity_of("approvals")->created, "request");
+    EXPECT_EQ(approval("approved"), "approve");
+    EXPECT_EQ(approval("rejected"), "reject");
+    EXPECT_EQ(approval("cancelled"), "cancel");
+    EXPECT_EQ(approval("expired"), "expire");
+    EXPECT_EQ(approval("superseded"), "supersede");
+
+    EXPECT_EQ(verb("environments", {{"requires_approval", "false", "true"}}), "require_approval");
+    EXPECT_EQ(verb("environments", {{"is_active", "true", "false"}, {"requires_approval", "true", "false"}}),
+              "waive_approval");
+    EXPECT_EQ(verb("metric_gates", {{"is_active", "true", "false"}}), "disable");
+    for (const std::string_view history : {"deployment_history", "stage_history", "status_history"}) {
+        EXPECT_FALSE(entity_of(history)->not_audited.empty()) << history;
+    }
+}
+
 // The counter that runs are numbered with changes with each run, which is told of anyway; points of curves are not
 // told.
 TEST(AuditEntities, WhatRunsDoNotTell) {

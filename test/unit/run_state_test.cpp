@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
+#include <string_view>
 
 namespace mlregistry::lifecycle {
 namespace {
@@ -10,52 +10,6 @@ namespace {
 constexpr Microseconds second = 1'000'000;
 constexpr Microseconds now = 1'000'000 * second;
 constexpr Microseconds created = now;
-
-const Machine &run() { return *machine_of("run"); }
-const Machine &experiment() { return *machine_of("experiment"); }
-
-/// All legal moves, as text.
-std::string moves_of(const Machine &machine) {
-    std::string text;
-    for (const std::string_view from : machine.states) {
-        for (const std::string_view to : machine.states) {
-            if (from != to && may_move(machine, from, to)) {
-                text.append(from).append(">").append(to).append(" ");
-            }
-        }
-    }
-    return text;
-}
-
-TEST(RunState, MovesOfRuns) {
-    EXPECT_EQ(moves_of(run()), "queued>running queued>failed queued>cancelled queued>timeout "
-                               "running>succeeded running>failed running>cancelled running>timeout ");
-}
-
-TEST(RunState, MovesOfExperiments) {
-    EXPECT_EQ(moves_of(experiment()), "running>completed running>failed running>cancelled "
-                                      "completed>running failed>running cancelled>running ");
-}
-
-TEST(RunState, MachinesAreWhole) {
-    for (const Machine &machine : machines()) {
-        EXPECT_EQ(machine_of(machine.entity), &machine);
-        EXPECT_FALSE(machine.rule.empty());
-        for (const Move &move : machine.moves) {
-            EXPECT_TRUE(is_state(machine, move.from)) << move.from;
-            EXPECT_TRUE(is_state(machine, move.to)) << move.to;
-            EXPECT_NE(move.from, move.to);
-            EXPECT_FALSE(move.fills.empty());
-        }
-        for (const std::string_view state : machine.states) {
-            EXPECT_TRUE(may_move(machine, state, state)) << state;
-        }
-    }
-    EXPECT_EQ(machine_of("team"), nullptr);
-    EXPECT_FALSE(is_state(run(), "Queued"));
-    EXPECT_FALSE(is_state(run(), ""));
-    EXPECT_FALSE(may_move(run(), "queued", "done"));
-}
 
 TEST(RunState, FinishedIsWhatNothingLeadsOutOf) {
     EXPECT_FALSE(is_finished_run("queued"));

@@ -440,7 +440,7 @@ CREATE TABLE mlregistry.status_history (
         AND pg_catalog.octet_length(reason) <= 65536
         AND pg_catalog.octet_length(changed_by) <= 65536)
 );
-CREATE UNIQUE INDEX unique_open_status ON mlregistry.status_history (entity_kind, entity_id) WHERE valid_to = 'infinity';
+CREATE UNIQUE INDEX unique_open_status ON mlregistry.status_history (entity_id, entity_kind) WHERE valid_to = 'infinity';
 CREATE INDEX idx_status_history_entity ON mlregistry.status_history (entity_kind, entity_id, valid_from);
 COMMENT ON TABLE mlregistry.status_history IS 'Which status versions, runs, experiments, deployments and approvals had, and when: one row per period, the open one until infinity; outlives what it tells of';
 COMMENT ON COLUMN mlregistry.status_history.history_id IS 'Identifier';

@@ -170,6 +170,7 @@ CREATE TABLE mlregistry.metric_gates (
     CONSTRAINT metric_gates_text_size CHECK (pg_catalog.octet_length(created_by) <= 65536
         AND pg_catalog.octet_length(updated_by) <= 65536)
 );
+CREATE INDEX idx_metric_gates_project ON mlregistry.metric_gates (project_id);
 CREATE INDEX idx_metric_gates_model ON mlregistry.metric_gates (model_id);
 COMMENT ON TABLE mlregistry.metric_gates IS 'Metric gates: what versions must measure up to before they enter a stage';
 COMMENT ON COLUMN mlregistry.metric_gates.gate_id IS 'Identifier';
@@ -188,7 +189,7 @@ COMMENT ON COLUMN mlregistry.metric_gates.created_by_user IS 'The user who creat
 COMMENT ON COLUMN mlregistry.metric_gates.updated_at IS 'When the row last changed';
 COMMENT ON COLUMN mlregistry.metric_gates.updated_by IS 'Who changed it last';
 CREATE TRIGGER mlr_10_keys BEFORE INSERT OR UPDATE ON mlregistry.metric_gates FOR EACH ROW
-    EXECUTE FUNCTION mlregistry.trg_keys('', '', 'models', 'model_id');
+    EXECUTE FUNCTION mlregistry.trg_keys('models', 'model_id');
 CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.metric_gates FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_actor('created');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.metric_gates FOR EACH ROW

@@ -47,7 +47,8 @@ CREATE TRIGGER mlr_85_effect_delete AFTER DELETE ON mlregistry.deployments FOR E
     WHEN (OLD.status IN ('active', 'degraded'))
     EXECUTE FUNCTION mlregistry.trg_effect_deployment();
 
-CREATE TRIGGER mlr_85_effect AFTER UPDATE OF status ON mlregistry.model_versions FOR EACH ROW
+-- Not after the row is written: its histories would tell of the second change before the first.
+CREATE TRIGGER mlr_45_effect BEFORE UPDATE OF status ON mlregistry.model_versions FOR EACH ROW
     WHEN (OLD.status IN ('deprecated', 'archived') AND NEW.status IN ('registered', 'validated'))
     EXECUTE FUNCTION mlregistry.trg_effect_version();
 

@@ -948,8 +948,7 @@ COMMENT ON FUNCTION rollback_targets(uuid) IS 'versions that a deployment may go
 CREATE OR REPLACE FUNCTION rollback_deployment(
         deployment_id uuid,
         to_version text DEFAULT NULL,
-        reason text DEFAULT NULL,
-        force boolean DEFAULT false) RETURNS SETOF deployment_info
+        reason text DEFAULT NULL) RETURNS SETOF deployment_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_column
@@ -960,7 +959,6 @@ CREATE OR REPLACE FUNCTION rollback_deployment(
         target uuid;
         target_semver text;
         said_before text;
-        forced_before text;
         others text;
     BEGIN
         SELECT d.version_id, d.deployment_name, e.environment_name, m.model_name INTO seen
@@ -1012,10 +1010,6 @@ CREATE OR REPLACE FUNCTION rollback_deployment(
             END IF;
         END IF;
         said_before := say_reason(rollback_deployment.reason);
-        IF rollback_deployment.force THEN
-            forced_before := coalesce(current_setting('mlregistry.force', true), '');
-            PERFORM set_config('mlregistry.force', 'on', true);
-        END IF;
         PERFORM set_config('mlregistry.deployment_action', 'rollback', true);
         UPDATE deployments d
            SET version_id = target, health_status = 'unknown', status = CASE WHEN d.status IN ('degraded', 'failed') THEN 'active' ELSE d.status END
@@ -1023,21 +1017,17 @@ CREATE OR REPLACE FUNCTION rollback_deployment(
         PERFORM set_config('mlregistry.deployment_action', '', true);
         PERFORM check_deployments(ARRAY[live_id]);
         PERFORM set_config('mlregistry.reason', said_before, true);
-        IF forced_before IS NOT NULL THEN
-            PERFORM set_config('mlregistry.force', forced_before, true);
-        END IF;
         RETURN QUERY SELECT * FROM deployment_infos(ARRAY[live_id]);
     END
     $function$;
-COMMENT ON FUNCTION rollback_deployment(uuid, text, text, boolean) IS 'takes a deployment back to a version that it served before: see rollback_deployment(text, text, ...)';
+COMMENT ON FUNCTION rollback_deployment(uuid, text, text) IS 'takes a deployment back to a version that it served before: see rollback_deployment(text, text, ...)';
 
 CREATE OR REPLACE FUNCTION rollback_deployment(
         model text,
         environment text,
         deployment_name text DEFAULT NULL,
         to_version text DEFAULT NULL,
-        reason text DEFAULT NULL,
-        force boolean DEFAULT false) RETURNS SETOF deployment_info
+        reason text DEFAULT NULL) RETURNS SETOF deployment_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_column
@@ -1080,10 +1070,10 @@ CREATE OR REPLACE FUNCTION rollback_deployment(
                 USING ERRCODE = 'cardinality_violation',
                       DETAIL = format('They are %s.', names), HINT = 'Say which: deployment_name => ''...''.';
         END IF;
-        RETURN QUERY SELECT * FROM rollback_deployment(ids[1], rollback_deployment.to_version, rollback_deployment.reason, rollback_deployment.force);
+        RETURN QUERY SELECT * FROM rollback_deployment(ids[1], rollback_deployment.to_version, rollback_deployment.reason);
     END
     $function$;
-COMMENT ON FUNCTION rollback_deployment(text, text, text, text, text, boolean) IS 'takes the deployment of a model in an environment back to the last other version that was well in it: active, not degraded or failed, when a newer one took its place, and not rolled back from since; to_version: to another one that it has served; traffic and replicas stay';
+COMMENT ON FUNCTION rollback_deployment(text, text, text, text, text) IS 'takes the deployment of a model in an environment back to the last other version that was well in it: active, not degraded or failed, when a newer one took its place, and not rolled back from since; to_version: to another one that it has served; one that is deprecated, too: back is nothing new; traffic and replicas stay';
 
 -- ---- lists
 

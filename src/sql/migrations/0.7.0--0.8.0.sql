@@ -441,7 +441,7 @@ CREATE TABLE mlregistry.status_history (
         AND pg_catalog.octet_length(reason) <= 65536
         AND pg_catalog.octet_length(changed_by) <= 65536)
 );
-CREATE UNIQUE INDEX unique_open_status ON mlregistry.status_history (entity_kind, entity_id) WHERE valid_to = 'infinity';
+CREATE UNIQUE INDEX unique_open_status ON mlregistry.status_history (entity_id, entity_kind) WHERE valid_to = 'infinity';
 CREATE INDEX idx_status_history_entity ON mlregistry.status_history (entity_kind, entity_id, valid_from);
 COMMENT ON TABLE mlregistry.status_history IS 'Which status versions, runs, experiments, deployments and approvals had, and when: one row per period, the open one until infinity; outlives what it tells of';
 COMMENT ON COLUMN mlregistry.status_history.history_id IS 'Identifier';
@@ -629,6 +629,7 @@ CREATE TABLE mlregistry.metric_gates (
     CONSTRAINT metric_gates_text_size CHECK (pg_catalog.octet_length(created_by) <= 65536
         AND pg_catalog.octet_length(updated_by) <= 65536)
 );
+CREATE INDEX idx_metric_gates_project ON mlregistry.metric_gates (project_id);
 CREATE INDEX idx_metric_gates_model ON mlregistry.metric_gates (model_id);
 COMMENT ON TABLE mlregistry.metric_gates IS 'Metric gates: what versions must measure up to before they enter a stage';
 COMMENT ON COLUMN mlregistry.metric_gates.gate_id IS 'Identifier';
@@ -647,7 +648,7 @@ COMMENT ON COLUMN mlregistry.metric_gates.created_by_user IS 'The user who creat
 COMMENT ON COLUMN mlregistry.metric_gates.updated_at IS 'When the row last changed';
 COMMENT ON COLUMN mlregistry.metric_gates.updated_by IS 'Who changed it last';
 CREATE TRIGGER mlr_10_keys BEFORE INSERT OR UPDATE ON mlregistry.metric_gates FOR EACH ROW
-    EXECUTE FUNCTION mlregistry.trg_keys('', '', 'models', 'model_id');
+    EXECUTE FUNCTION mlregistry.trg_keys('models', 'model_id');
 CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.metric_gates FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_actor('created');
 CREATE TRIGGER mlr_30_normalize BEFORE INSERT OR UPDATE ON mlregistry.metric_gates FOR EACH ROW
@@ -806,6 +807,21 @@ COMMENT ON COLUMN mlregistry.v_production_versions.risk_level IS 'Risk of the mo
 COMMENT ON COLUMN mlregistry.v_production_versions.project_id IS 'Project that it belongs to';
 COMMENT ON COLUMN mlregistry.v_production_versions.organization_id IS 'Organization that it belongs to';
 
+-- Who reads v_models_latest reads deployments with it now.
+DO $migration$
+DECLARE
+    reader text;
+BEGIN
+    FOR reader IN
+        SELECT DISTINCT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END
+          FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) AS a
+         WHERE c.oid = 'mlregistry.v_models_latest'::pg_catalog.regclass AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
+    LOOP
+        EXECUTE 'GRANT SELECT ON mlregistry.deployments TO ' || reader;
+    END LOOP;
+END
+$migration$;
+
 -- Rows are written in the name of the owner of the tables, to whom the new ones are given for that.
 SELECT mlregistry.set_registry_owner(mlregistry.registry_owner());
 
@@ -920,7 +936,8 @@ CREATE TRIGGER mlr_85_effect_delete AFTER DELETE ON mlregistry.deployments FOR E
     WHEN (OLD.status IN ('active', 'degraded'))
     EXECUTE FUNCTION mlregistry.trg_effect_deployment();
 
-CREATE TRIGGER mlr_85_effect AFTER UPDATE OF status ON mlregistry.model_versions FOR EACH ROW
+-- Not after the row is written: its histories would tell of the second change before the first.
+CREATE TRIGGER mlr_45_effect BEFORE UPDATE OF status ON mlregistry.model_versions FOR EACH ROW
     WHEN (OLD.status IN ('deprecated', 'archived') AND NEW.status IN ('registered', 'validated'))
     EXECUTE FUNCTION mlregistry.trg_effect_version();
 

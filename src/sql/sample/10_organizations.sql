@@ -5,7 +5,7 @@
 --    1 organizations    2 projects    3 teams          4 tags                5 datasets         6 models
 --    7 model_versions   8 version_files   9 version_signatures   10 model_aliases   11 model_metrics   12 alias_history
 --   13 users           14 organization_memberships   15 project_members   16 resource_quotas   17 experiments
---   18 training_runs   19 environments   20 deployments   21 approvals
+--   18 training_runs   19 environments   20 deployments   21 approvals   22 metric_gates
 -- Rows of junction tables have the identifiers of what they join. All names are written with their schema, what every
 -- statement inserts names its organization and project: it runs whatever the session has chosen.
 

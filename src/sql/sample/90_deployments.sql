@@ -68,3 +68,16 @@ SELECT mlregistry.sample_id(21, v.n), o.organization_id, o.project_id, o.version
           mitigation_plan, age)
   JOIN mlregistry.model_versions o ON o.version_id = mlregistry.sample_id(7, v.version)
   LEFT JOIN deployed d ON d.deployment_id = mlregistry.sample_id(20, v.deployment);
+
+INSERT INTO mlregistry.deployment_tags (organization_id, project_id, deployment_id, tag_id, added_at, added_by)
+SELECT d.organization_id, d.project_id, d.deployment_id, t.tag_id, d.deployed_at, d.deployed_by
+  FROM (VALUES (1, 'low-latency'), (3, 'high-priority')) AS v (n, tag_name)
+  JOIN mlregistry.deployments d ON d.deployment_id = mlregistry.sample_id(20, v.n)
+  JOIN mlregistry.tags t ON t.organization_id = d.organization_id AND t.tag_name = v.tag_name;
+
+INSERT INTO mlregistry.metric_gates (gate_id, organization_id, project_id, model_id, metric_name, comparison, threshold, created_at, created_by,
+                                     updated_at, updated_by)
+SELECT mlregistry.sample_id(22, 1), m.organization_id, m.project_id, m.model_id, 'accuracy', '>=', 0.9, now() - '10 days'::interval, m.primary_contact,
+       now() - '10 days'::interval, m.primary_contact
+  FROM mlregistry.models m
+ WHERE m.model_id = mlregistry.sample_id(6, 1);
