@@ -38,6 +38,7 @@ my %class = (
     'vocabulary'   => [ qw( o:read    o:write   o:write   o:write  ) ],
     'organization' => [ qw( o:read    never     never     never    ) ],
     'staff'        => [ qw( o:read    o:admin   o:admin   o:admin  ) ],
+    'places'       => [ qw( o:read    o:admin   o:admin   o:admin  ) ],
     'people'       => [ qw( o:person  never     never     never    ) ],
     'keys'         => [ qw( o:admin   never     never     never    ) ], # with a key: one that may make keys, so admin:write
     'secrets'      => [ qw( never     never     never     never    ) ],
@@ -65,7 +66,16 @@ my %table = (
     run_tags                 => [ 'contents',     'runs' ],
     run_metrics              => [ 'measured',     'runs' ],
     alias_history            => [ 'history',      'versions' ],
+    deployments              => [ 'contents',     'deployments' ],
+    deployment_tags          => [ 'contents',     'deployments' ],
+    approvals                => [ 'contents',     'approvals' ],
+    metric_gates             => [ 'members',      'approvals' ],
+    deployment_history       => [ 'history',      'deployments' ],
+    stage_history            => [ 'history',      'versions' ],
+    (map { ("status_history: $_->[0]" => [ 'history', $_->[1] ]) } [ version => 'versions' ], [ run => 'runs' ], [ experiment => 'runs' ], [ deployment => 'deployments' ],
+        [ approval => 'approvals' ]),
     projects                 => [ 'projects',     'admin' ],
+    environments             => [ 'places',       'admin' ],
     project_members          => [ 'members',      'admin' ],
     teams                    => [ 'vocabulary',   'names' ],
     tags                     => [ 'vocabulary',   'names' ],
@@ -87,7 +97,8 @@ my %table = (
 # came from where. Kind of entity: the table whose rows it is about.
 my %trail = (
     model => 'models', version => 'model_versions', alias => 'model_aliases', file => 'version_files', signature => 'version_signatures',
-    metric => 'model_metrics', dataset => 'datasets', experiment => 'experiments', run => 'training_runs', project => 'projects', project_member => 'project_members', team => 'teams', tag => 'tags',
+    metric => 'model_metrics', dataset => 'datasets', experiment => 'experiments', run => 'training_runs', deployment => 'deployments',
+    approval => 'approvals', gate => 'metric_gates', environment => 'environments', project => 'projects', project_member => 'project_members', team => 'teams', tag => 'tags',
     organization => 'organizations', member => 'organization_memberships', quota => 'resource_quotas', user => 'api_keys', api_key => 'api_keys',
 );
 $table{"audit_logs: $_"} = [ 'trail', undef ] for keys %trail;
@@ -168,6 +179,8 @@ sub statements {
         extra => user_id("extra\@$organization"), newcomer => user_id("newcomer\@$organization"), quota => id('quota', $organization),
         key => id('api_key', "extra\@$organization"), viewer => user_id("viewer\@$organization"),
         read => id('dataset of runs', $slug), experiment => id('experiment', $slug), run => id('run', $slug),
+        s1 => id('version that is served', $slug), dep => id('deployment', $slug), env => id('environment', $organization), place => id('environment in use', $organization),
+        approval => id('approval', $slug), gate => id('gate', $slug),
     );
     my %how = (
         models => [ q{model_id = '{m}'}, q{description = 'x'},
@@ -202,6 +215,20 @@ sub statements {
             q{(organization_id, project_id, run_id, metric_name, value) VALUES ('{o}', '{p}', '{run}', 'accuracy', 1)} ],
         alias_history => [ q{model_id = '{m}' AND alias = 'champion'}, q{set_by = 'x'},
             q{(organization_id, project_id, model_id, alias, version_id, semver, valid_from) VALUES ('{o}', '{p}', '{m}', 'forged', '{v1}', '1.0.0', now())} ],
+        deployments => [ q{deployment_id = '{dep}'}, q{endpoint_url = 'https://example.com'},
+            q{(organization_id, project_id, version_id, environment_id, deployment_name) VALUES ('{o}', '{p}', '{s1}', '{place}', 'fresh')} ],
+        deployment_tags => [ q{deployment_id = '{dep}' AND tag_id = '{tag}'}, q{added_at = added_at},
+            q{(organization_id, project_id, deployment_id, tag_id) VALUES ('{o}', '{p}', '{dep}', '{spare}')} ],
+        approvals => [ q{approval_id = '{approval}'}, q{risk_assessment = 'x'},
+            q{(organization_id, project_id, version_id, approval_type) VALUES ('{o}', '{p}', '{v2}', 'legal')} ],
+        metric_gates => [ q{gate_id = '{gate}'}, q{threshold = 0.6},
+            q{(organization_id, project_id, model_id, metric_name, comparison, threshold) VALUES ('{o}', '{p}', '{m}', 'loss', '<=', 1)} ],
+        deployment_history => [ q{deployment_id = '{dep}'}, q{reason = 'x'},
+            q{(organization_id, project_id, deployment_id, deployment_name, environment_id, environment_name, model_id, version_id, semver, action, status, deployment_status, traffic_percentage, replicas, started_at, valid_from)}
+            . q{ VALUES ('{o}', '{p}', gen_random_uuid(), 'forged', '{place}', 'x', '{m}', '{v1}', '1.0.0', 'deploy', 'completed', 'active', 100, 1, now(), now())} ],
+        stage_history => [ q{version_id = '{v2}'}, q{reason = 'x'},
+            q{(organization_id, project_id, model_id, version_id, semver, stage, valid_from) VALUES ('{o}', '{p}', '{m}', gen_random_uuid(), '1.0.0', 'production', now())} ],
+        environments => [ q{environment_id = '{env}'}, q{requires_approval = true}, q{(organization_id, environment_name, environment_type) VALUES ('{o}', 'fresh', 'sandbox')} ],
         projects => [ q{project_id = '{p}'}, q{description = 'x'},
             q{(organization_id, name, slug) VALUES ('{o}', 'Fresh', 'fresh')} ],
         project_members => [ q{member_id = '{member}'}, q{role = 'viewer'},
@@ -228,15 +255,21 @@ sub statements {
     );
     my %told = (
         model => 'm', version => 'v2', alias => 'alias', file => 'file', signature => 'signature', metric => 'metric', dataset => 'd', experiment => 'experiment', run => 'run', project => 'p',
-        project_member => 'member', team => 'team', tag => 'spare', organization => 'o', member => 'membership', quota => 'quota', user => 'extra', api_key => 'key',
+        deployment => 'dep', approval => 'approval', gate => 'gate', environment => 'env', project_member => 'member', team => 'team', tag => 'spare', organization => 'o', member => 'membership', quota => 'quota', user => 'extra', api_key => 'key',
     );
-    my %verb_of = (map({ $_ => 'create' } keys %trail), alias => 'set', file => 'add', signature => 'add', metric => 'record', run => 'queue', project_member => 'add', member => 'add',
+    my %verb_of = (map({ $_ => 'create' } keys %trail), alias => 'set', file => 'add', signature => 'add', metric => 'record', run => 'queue', deployment => 'deploy', approval => 'request', project_member => 'add', member => 'add',
         user => 'update', organization => 'update');
     if (my ($kind) = $table =~ /^audit_logs: (.+)$/) {
         $table = 'audit_logs';
         $how{$table} = [ "entity_type = '$kind' AND entity_id = '{$told{$kind}}' AND action = '$kind.$verb_of{$kind}' AND organization_id = '{o}'", q{reason = reason},
             q{(system_identifier, organization_id, project_id, actor, db_role, action, entity_type, salt, leaf_hash)} .
             qq{ VALUES (1, '{o}', '{p}', session_user, session_user, '$kind.create', '$kind', '', sha256(''))} ];
+    }
+    if (my ($kind) = $table =~ /^status_history: (.+)$/) {
+        my %entity = (version => 'v2', run => 'run', experiment => 'experiment', deployment => 'dep', approval => 'approval');
+        $table = 'status_history';
+        $how{$table} = [ "entity_kind = '$kind' AND entity_id = '{$entity{$kind}}'", q{reason = 'x'},
+            qq{(organization_id, project_id, entity_kind, entity_id, status, valid_from) VALUES ('{o}', '{p}', '$kind', gen_random_uuid(), 'approved', now())} ];
     }
     my ($where, $set, $values) = map { s/\{(\w+)\}/$v{$1}/gr } @{ $how{$table} };
     return (
@@ -277,7 +310,7 @@ sub is_allowed {
     return 1 unless $scopes && defined $scope;
     my @needed = $verb eq 'select' ? ("$scope:read", "$scope:write") : ("$scope:write");
     # Without the names of organizations and projects no reference could be read: any key reads them.
-    my $any = $scope eq 'names' || ($verb eq 'select' && $table =~ /^(?:organizations|projects)$/);
+    my $any = $scope eq 'names' || ($verb eq 'select' && $table =~ /^(?:organizations|projects|environments)$/);
     return 0 unless $any ? $verb eq 'select' || grep { /:write$/ } keys %$scopes : grep { $scopes->{$_} } @needed;
     # A key for some projects changes nothing that is all projects'.
     return 1 if !$projects;
@@ -373,16 +406,22 @@ sql($node, 'd', q{UPDATE organizations SET subscription_status = 'active' WHERE 
 # The page of rules, as data-model.md gives it.
 my $rules = <<'RULES';
 access_rules|owner|owner|owner|
-audit_logs|project|viewer|owner|names
 alias_history|project|viewer|owner|versions
 api_key_secrets|owner|owner|owner|
 api_keys|self|viewer|owner|
+approvals|project|viewer|contributor|approvals
+audit_logs|project|viewer|owner|names
 dataset_tags|project|viewer|contributor|datasets
 datasets|project|viewer|contributor|datasets
+deployment_history|project|viewer|owner|deployments
+deployment_tags|project|viewer|contributor|deployments
+deployments|project|viewer|contributor|deployments
+environments|organization|viewer|admin|admin
 experiments|project|viewer|contributor|runs
 frameworks|global|viewer|owner|
 gpu_types|global|viewer|owner|
 guards|owner|owner|owner|
+metric_gates|project|viewer|admin|approvals
 model_aliases|project|viewer|contributor|versions
 model_formats|global|viewer|owner|
 model_metrics|project|viewer|contributor|versions
@@ -399,6 +438,8 @@ role_access|owner|owner|owner|
 run_datasets|project|viewer|contributor|runs
 run_metrics|project|viewer|contributor|runs
 run_tags|project|viewer|contributor|runs
+stage_history|project|viewer|owner|versions
+status_history|project|viewer|owner|names
 storage_formats|global|viewer|owner|
 tag_categories|global|viewer|owner|
 tags|organization|viewer|developer|names

@@ -396,6 +396,22 @@ INSERT INTO resource_quotas (organization_id, scope, gpu_hours_limit) SELECT org
 INSERT INTO resource_quotas (organization_id, scope, scope_id, cost_limit_usd) SELECT organization_id, 'project', project_id, 7 FROM projects;
 UPDATE access_rules SET read_role = 'admin' WHERE table_name = 'resource_quotas';
 SQL
+    my $has_deployments = sql($node, $database, q{SELECT to_regclass('mlregistry.deployments') IS NOT NULL}) eq 't';
+    my $deployments = $has_deployments ? <<'SQL' : '';
+INSERT INTO environments (organization_id, environment_name, environment_type, required_approval_types, config)
+SELECT organization_id, 'prod-eu', 'production', '{security,legal}', '{"zones": ["a", "b"]}' FROM organizations;
+INSERT INTO deployments (organization_id, version_id, environment_id, deployment_name, status, deployed_at, replicas, traffic_percentage)
+SELECT v.organization_id, v.version_id, e.environment_id, 'api-' || v.version_id, s.status, '2021-03-04 05:06+00', 3, 12.5
+  FROM (SELECT *, row_number() OVER (PARTITION BY model_id ORDER BY semver DESC) AS place FROM model_versions WHERE deleted_at IS NULL) AS v
+  JOIN environments e USING (organization_id), unnest('{active,failed}'::text[]) AS s (status)
+ WHERE v.place = CASE s.status WHEN 'active' THEN 1 ELSE 2 END;
+UPDATE deployments SET replicas = 4 WHERE status = 'active';
+INSERT INTO deployment_tags (deployment_id, tag_id) SELECT d.deployment_id, t.tag_id FROM deployments d JOIN tags t USING (organization_id) WHERE t.tag_name = 'gold';
+INSERT INTO approvals (organization_id, version_id, deployment_id, environment_id, approval_type, approval_status, requested_by, requested_at, reviewed_by, reviewed_at, review_checklist)
+SELECT organization_id, version_id, deployment_id, environment_id, 'security', 'approved', 'asks', '2021-03-01Z', 'reviews', '2021-03-02Z', '{"looked": [true, 1.50]}' FROM deployments;
+INSERT INTO approvals (organization_id, version_id, approval_type) SELECT DISTINCT organization_id, version_id, 'legal' FROM deployments;
+INSERT INTO metric_gates (organization_id, project_id, metric_name, comparison, threshold, is_active) SELECT organization_id, project_id, 'loss', '<=', 1e-300, false FROM projects;
+SQL
     # What triggers of these tables would change, history among it.
     my $untouched = $has_catalog ? <<"SQL" : '';
 UPDATE teams SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', department = ' not trimmed ', created_by_user = $user;
@@ -405,6 +421,14 @@ UPDATE model_metrics SET recorded_by_user = $user;
 UPDATE version_signatures SET signer = ' not trimmed ';
 UPDATE alias_history SET valid_from = valid_from - interval '5 years', valid_to = valid_to - interval '5 years', set_by = 'somebody', set_by_user = $user;
 UPDATE model_versions SET frozen_at = '2020-02-29 12:00+00' WHERE frozen_at IS NOT NULL;
+SQL
+    $untouched .= $has_deployments ? <<"SQL" : '';
+UPDATE environments SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', region = ' not trimmed ', created_by_user = $user;
+UPDATE deployments SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', instance_type = ' not trimmed ', deployed_by_user = $user, terminated_at = '2020-01-01Z';
+UPDATE approvals SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', review_notes = 'decided since', requested_by_user = $user;
+UPDATE deployment_history SET valid_from = valid_from - interval '5 years', valid_to = valid_to - interval '5 years', performed_by = 'somebody', performed_by_user = $user;
+UPDATE stage_history SET valid_from = valid_from - interval '5 years', valid_to = valid_to - interval '5 years', changed_by_user = $user;
+UPDATE status_history SET valid_from = valid_from - interval '5 years', valid_to = valid_to - interval '5 years', changed_by_user = $user;
 SQL
     sql($node, $database, <<"SQL");
 SET search_path = public, mlregistry;
@@ -453,6 +477,7 @@ SELECT organization_id, model_id, 'best', version_id FROM model_versions
  WHERE organization_id = '11111111-1111-4111-8111-111111111111' AND semver = '0.3.0'::semver;
 
 $access
+$deployments
 -- What triggers would change: touch, actor, normalize.
 SET session_replication_role = replica;
 UPDATE models SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = $user,
@@ -487,7 +512,8 @@ GRANT USAGE ON SCHEMA mlregistry TO mlr_auditor;
 GRANT SELECT, UPDATE (description) ON mlregistry.models TO mlr_auditor;
 GRANT SELECT ON mlregistry.v_models_latest TO mlr_auditor WITH GRANT OPTION;
 -- What the view reads beside models; an upgrade that adds a table to the view grants it.
-DO $$BEGIN IF to_regclass('mlregistry.teams') IS NOT NULL THEN GRANT SELECT ON mlregistry.teams, mlregistry.tags, mlregistry.model_tags TO mlr_auditor; END IF; END$$;
+DO $$BEGIN IF to_regclass('mlregistry.teams') IS NOT NULL THEN GRANT SELECT ON mlregistry.teams, mlregistry.tags, mlregistry.model_tags TO mlr_auditor; END IF;
+    IF to_regclass('mlregistry.deployments') IS NOT NULL THEN GRANT SELECT ON mlregistry.deployments TO mlr_auditor; END IF; END$$;
 GRANT EXECUTE ON FUNCTION mlregistry.check_registry() TO mlr_auditor;
 REVOKE EXECUTE ON FUNCTION mlregistry.drop_alias(text, text) FROM PUBLIC;
 ALTER TABLE mlregistry.models ENABLE ROW LEVEL SECURITY;

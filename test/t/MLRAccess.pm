@@ -121,6 +121,8 @@ sub _project {
         d => id('dataset', $slug), tag => id('tag', $organization), slug => $slug, visibility => $visibility, more => $more // 'NULL',
         file => id('file', $slug), signature => id('signature', $slug), alias => id('alias', $slug), metric => id('metric', $slug),
         team => id('team', $organization), read => id('dataset of runs', $slug), experiment => id('experiment', $slug), run => id('run', $slug),
+        served => id('model that is served', $slug), s1 => id('version that is served', $slug), dep => id('deployment', $slug),
+        place => id('environment in use', $organization), approval => id('approval', $slug), gate => id('gate', $slug),
     );
     return <<'SQL' =~ s/\{(\w+)\}/$v{$1}/gr;
 INSERT INTO mlregistry.projects (project_id, organization_id, name, slug, visibility) VALUES ('{p}', '{o}', '{slug}', '{slug}', '{visibility}');
@@ -144,6 +146,12 @@ INSERT INTO mlregistry.experiments (experiment_id, organization_id, project_id, 
 INSERT INTO mlregistry.training_runs (run_id, organization_id, experiment_id, dataset_id, gpu_hours) VALUES ('{run}', '{o}', '{experiment}', '{read}', 1);
 INSERT INTO mlregistry.run_tags (organization_id, run_id, tag_id) VALUES ('{o}', '{run}', '{tag}');
 INSERT INTO mlregistry.run_metrics (organization_id, project_id, run_id, metric_name, value) VALUES ('{o}', '{p}', '{run}', 'loss', 1);
+INSERT INTO mlregistry.models (model_id, organization_id, project_id, model_name, framework) VALUES ('{served}', '{o}', '{p}', 's-{slug}', 'onnx');
+INSERT INTO mlregistry.model_versions (version_id, organization_id, model_id, semver, artifact_uri) VALUES ('{s1}', '{o}', '{served}', '1.0.0', 's3://{slug}/s');
+INSERT INTO mlregistry.deployments (deployment_id, organization_id, version_id, environment_id, deployment_name) VALUES ('{dep}', '{o}', '{s1}', '{place}', 'd-{slug}');
+INSERT INTO mlregistry.deployment_tags (organization_id, deployment_id, tag_id) VALUES ('{o}', '{dep}', '{tag}');
+INSERT INTO mlregistry.approvals (approval_id, organization_id, version_id, approval_type) VALUES ('{approval}', '{o}', '{v2}', 'security');
+INSERT INTO mlregistry.metric_gates (gate_id, organization_id, model_id, metric_name, comparison, threshold) VALUES ('{gate}', '{o}', '{m}', 'accuracy', '>=', 0.5);
 UPDATE mlregistry.projects SET deleted_at = {more} WHERE project_id = '{p}' AND {more} IS NOT NULL;
 SQL
 }
@@ -160,6 +168,10 @@ sub _organization {
     my $sql = '';
     $sql .= "INSERT INTO mlregistry.organizations (organization_id, name, slug) VALUES ('$o', '$organization', '$organization');\n" if $organization ne 'default';
     $sql .= sprintf("INSERT INTO mlregistry.teams (team_id, organization_id, team_name) VALUES ('%s', '%s', 'team-%s');\n", id('team', $organization), $o, $organization);
+    for my $place ('environment', 'environment in use') {
+        $sql .= sprintf("INSERT INTO mlregistry.environments (environment_id, organization_id, environment_name, environment_type) VALUES ('%s', '%s', '%s-%s', 'sandbox');\n",
+            id($place, $organization), $o, $place =~ tr/ /-/r, $organization);
+    }
     for my $tag ('tag', 'spare') {
         $sql .= sprintf("INSERT INTO mlregistry.tags (tag_id, organization_id, tag_name) VALUES ('%s', '%s', '%s-%s');\n", id($tag, $organization), $o, $tag, $organization);
     }

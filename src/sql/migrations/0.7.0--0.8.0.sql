@@ -805,6 +805,21 @@ COMMENT ON COLUMN mlregistry.v_production_versions.risk_level IS 'Risk of the mo
 COMMENT ON COLUMN mlregistry.v_production_versions.project_id IS 'Project that it belongs to';
 COMMENT ON COLUMN mlregistry.v_production_versions.organization_id IS 'Organization that it belongs to';
 
+-- Who reads v_models_latest reads deployments with it now.
+DO $migration$
+DECLARE
+    reader text;
+BEGIN
+    FOR reader IN
+        SELECT DISTINCT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END
+          FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) AS a
+         WHERE c.oid = 'mlregistry.v_models_latest'::pg_catalog.regclass AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
+    LOOP
+        EXECUTE 'GRANT SELECT ON mlregistry.deployments TO ' || reader;
+    END LOOP;
+END
+$migration$;
+
 -- Rows are written in the name of the owner of the tables, to whom the new ones are given for that.
 SELECT mlregistry.set_registry_owner(mlregistry.registry_owner());
 
