@@ -333,6 +333,7 @@ CREATE UNIQUE INDEX unique_open_deployment_history ON mlregistry.deployment_hist
 CREATE INDEX idx_deployment_history_deployment ON mlregistry.deployment_history (deployment_id, valid_from DESC);
 CREATE INDEX idx_deployment_history_version ON mlregistry.deployment_history (version_id);
 CREATE INDEX idx_deployment_history_model ON mlregistry.deployment_history (model_id, environment_id, valid_from);
+CREATE INDEX idx_deployment_history_period ON mlregistry.deployment_history (valid_to, valid_from);
 COMMENT ON TABLE mlregistry.deployment_history IS 'What every deployment served, and when: one row per change of version, status, traffic or replicas, the open one until infinity; outlives what it tells of';
 COMMENT ON COLUMN mlregistry.deployment_history.history_id IS 'Identifier';
 COMMENT ON COLUMN mlregistry.deployment_history.organization_id IS 'Organization that it belongs to';
@@ -394,6 +395,7 @@ CREATE TABLE mlregistry.stage_history (
 CREATE UNIQUE INDEX unique_open_stage ON mlregistry.stage_history (version_id) WHERE valid_to = 'infinity';
 CREATE INDEX idx_stage_history_version ON mlregistry.stage_history (version_id, valid_from);
 CREATE INDEX idx_stage_history_model ON mlregistry.stage_history (model_id, stage, valid_from);
+CREATE INDEX idx_stage_history_period ON mlregistry.stage_history (valid_to, valid_from);
 COMMENT ON TABLE mlregistry.stage_history IS 'Which stage every version was in, and when: one row per period, the open one until infinity; outlives versions and models';
 COMMENT ON COLUMN mlregistry.stage_history.history_id IS 'Identifier';
 COMMENT ON COLUMN mlregistry.stage_history.organization_id IS 'Organization that it belongs to';
@@ -952,6 +954,9 @@ CREATE TRIGGER mlr_85_effect_insert AFTER INSERT ON mlregistry.approvals FOR EAC
 CREATE TRIGGER mlr_85_effect_update AFTER UPDATE OF approval_status ON mlregistry.approvals FOR EACH ROW
     WHEN (NEW.approval_status = 'approved' AND OLD.approval_status <> 'approved')
     EXECUTE FUNCTION mlregistry.trg_effect_approval();
+
+-- What was at a moment is read from here, too.
+CREATE INDEX idx_alias_history_period ON mlregistry.alias_history (valid_to, valid_from);
 
 -- Stages and aliases that people rely on. A version that is inserted is measured at the end: its metrics come after it.
 CREATE TRIGGER mlr_70_guard_stage_insert AFTER INSERT ON mlregistry.model_versions FOR EACH ROW
