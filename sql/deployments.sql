@@ -70,7 +70,7 @@ SELECT deployment_name, traffic_percentage FROM deploy('fraud-detector@1.3.0', '
 -- several shares in one statement
 SELECT deployment_name, semver, traffic_percentage FROM set_traffic('prod-us', '{"fraud-detector-prod-us": 50, "fraud-detector-prod-us-canary": 50}', reason => 'half and half');
 SELECT deployment_name, traffic_percentage FROM set_traffic('prod-us', '{"fraud-detector-prod-us": 33.333, "fraud-detector-prod-us-canary": 66.667}');
-SELECT deployment_name, action, traffic_percentage, reason FROM deployment_history WHERE action = 'traffic' ORDER BY valid_from, deployment_name;
+SELECT deployment_name, action, traffic_percentage, reason FROM deployment_history WHERE action = 'traffic' ORDER BY deployment_name, valid_from;
 SELECT e.* FROM unnest(ARRAY[
     $$SELECT set_traffic('prod-us', '{"fraud-detector-prod-us": 60, "fraud-detector-prod-us-canary": 50}')$$,
     $$SELECT set_traffic('prod-us', '{"fraud-detector-prod-us": 101}')$$,
