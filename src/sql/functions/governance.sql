@@ -177,7 +177,8 @@ CREATE OR REPLACE FUNCTION decide_approval(
           FROM approvals a JOIN model_versions v USING (version_id) JOIN models m USING (model_id)
          WHERE a.approval_id = approval;
         IF was <> 'pending' THEN
-            RAISE EXCEPTION 'an approval that is % cannot become %', was, decision
+            RAISE EXCEPTION '%', CASE WHEN was = decision THEN format('the approval is %s already', was)
+                                      ELSE format('an approval that is %s cannot become %s', was, decision) END
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'approvals_transition', SCHEMA = 'mlregistry', TABLE = 'approvals', COLUMN = 'approval_status',
                       DETAIL = concat_ws(' ', format('%s → %s.', was, decision), format('%s approval of %s@%s was decided by %s at %s.', initcap(found.approval_type),
