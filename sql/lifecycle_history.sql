@@ -69,6 +69,7 @@ INSERT INTO experiments (experiment_name) SELECT experiment_name FROM gone;
 SELECT experiment_name, periods FROM statuses LEFT JOIN experiments ON experiment_id = entity_id WHERE entity_kind = 'experiment' ORDER BY 1;
 
 -- Deployments: one row per change of version, status, traffic, replicas; the first of these says what was done.
+SET mlregistry.force = on; -- 1.0.0 is deprecated
 INSERT INTO deployments (version_id, environment_id, deployment_name, status, deployed_by, deployed_at) SELECT version_id, environment_id, 'a', 'active', 'anna', '2024-06-01Z' FROM model_versions, environments WHERE semver = '1.0.0' AND environment_name = 'prod';
 UPDATE deployments SET replicas = 3;
 UPDATE deployments SET traffic_percentage = 50, replicas = 4;

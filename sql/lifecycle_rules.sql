@@ -167,6 +167,8 @@ SELECT DISTINCT expected, message, detail, hint FROM outcome WHERE expected IN (
 -- no constraint is left out. Not to be broken without breaking another first: the keys that repeat a primary key
 SELECT * FROM pg_temp.unmet(ARRAY(SELECT relation_name FROM registry_relations() WHERE area IN ('lifecycle', 'governance')));
 
+-- what they ask for is looked at in version_rules
+UPDATE metric_gates SET is_active = false;
 -- Every pair of states of deployments and approvals is as lifecycle_moves() says.
 CREATE TEMP TABLE tried AS
 SELECT 'deployment' AS entity, f AS from_state, t AS to_state, (pg_temp.error_of(format($$INSERT INTO deployments (version_id, environment_id, deployment_name, status) SELECT version_id, environment_id, 'tried', %L FROM d;
@@ -244,7 +246,7 @@ UPDATE deployments SET deleted_at = now() WHERE deployment_name = 'a' RETURNING 
 -- the name is free again
 INSERT INTO deployments (organization_id, project_id, version_id, environment_id, deployment_name, status) SELECT organization_id, project_id, version_id, environment_id, 'a', 'active' FROM d RETURNING deployed_at = now() AS now;
 -- an INSERT may say any state, and the times that it implies are filled
-INSERT INTO deployments (organization_id, project_id, version_id, environment_id, deployment_name, status) SELECT organization_id, project_id, version_id, environment_id, 'in-' || s, s FROM d, unnest('{pending,deploying,degraded,failed,deactivated,terminating,terminated}'::text[]) s WHERE status = 'active'
+INSERT INTO deployments (organization_id, project_id, version_id, environment_id, deployment_name, status, traffic_percentage) SELECT organization_id, project_id, version_id, environment_id, 'in-' || s, s, 0 FROM d, unnest('{pending,deploying,degraded,failed,deactivated,terminating,terminated}'::text[]) s WHERE status = 'active'
 RETURNING status, deployed_at = now() AS deployed, deactivated_at = now() AS deactivated, terminated_at = now() AS terminated;
 
 -- Approvals: who acts. Nobody but an admin speaks for others.

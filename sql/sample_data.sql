@@ -9,6 +9,7 @@ BEGIN
         RETURN NEXT;
     END LOOP;
 END $$;
+DELETE FROM status_history; -- what other tests have left
 CREATE TEMP TABLE empty AS SELECT * FROM pg_temp.digests();
 CREATE TEMP VIEW changed AS SELECT relation_name FROM (SELECT * FROM empty EXCEPT SELECT * FROM pg_temp.digests()) AS d ORDER BY 1;
 
@@ -151,7 +152,7 @@ INSERT INTO cases VALUES
     (17, 'history of an own model in training-lab', $$SELECT register_model('mine', project => 'training-lab'); SELECT register_version('training-lab/mine', '1.0.0', '/m', framework => 'onnx');
         SELECT set_alias('training-lab/mine', 'a', '1.0.0'); SELECT drop_alias('training-lab/mine', 'a'); DELETE FROM models WHERE model_name = 'mine'$$),
     (18, 'sample rows renamed, own rows of their names', $$UPDATE models SET model_name = 'renamed' WHERE model_id = sample_id(6, 1); SELECT register_model('sentiment-classifier-v2')$$),
-    (19, 'sample model deleted by hand: its history stays behind', $$DELETE FROM model_aliases WHERE model_id = sample_id(6, 1); DELETE FROM deployments WHERE model_id = sample_id(6, 1); DELETE FROM models WHERE model_id = sample_id(6, 1)$$),
+    (19, 'sample model deleted by hand: its history stays behind', $$DELETE FROM model_aliases WHERE model_id = sample_id(6, 1); UPDATE deployments SET status = 'terminated' WHERE model_id = sample_id(6, 1); DELETE FROM deployments WHERE model_id = sample_id(6, 1); DELETE FROM models WHERE model_id = sample_id(6, 1)$$),
     (21, 'own key of a sample user', $$INSERT INTO api_keys (organization_id, user_id, name, key_prefix) VALUES (sample_id(1, 1), sample_id(13, 2), 'mine', 'mlr_')$$),
     (22, 'own member of acme', $$WITH u AS (INSERT INTO users (email) VALUES ('me@example.com') RETURNING user_id) INSERT INTO organization_memberships (organization_id, user_id) SELECT sample_id(1, 1), user_id FROM u$$),
     (23, 'sample user as own member of the default organization', $$INSERT INTO organization_memberships (organization_id, user_id) VALUES ('00000000-0000-8000-8000-000000000001', sample_id(13, 3))$$),

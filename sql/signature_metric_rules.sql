@@ -71,9 +71,14 @@ SELECT v.artifact_uri, s.project_id = v.project_id AS signature, m.project_id = 
 
 -- what belongs to a frozen version is no part of its artifact: signed and measured it is later
 SELECT frozen_at IS NOT NULL AS frozen FROM model_versions WHERE artifact_uri = '/m/1';
-UPDATE version_signatures SET subject_sha256 = upper(repeat('ab', 32)) || ' ', signer = ' release@example.com ', verification = 'verified', verified_at = now(), verifier = 'cosign 2.2', created_by_user = gen_random_uuid()
- WHERE kind = 'sigstore' RETURNING subject_sha256, signer, verification, created_by_user;
-UPDATE version_signatures SET verification = 'claimed', verified_at = NULL, bundle = '{"a": 1}', bundle_uri = NULL WHERE kind = 'sigstore' RETURNING verification, bundle, bundle_uri;
+INSERT INTO version_signatures (version_id, kind, signer, bundle_uri, subject_sha256, created_by_user)
+SELECT version_id, 'pkcs11', ' release@example.com ', '/signatures/1', upper(repeat('ab', 32)) || ' ', gen_random_uuid() FROM model_versions WHERE artifact_uri = '/m/1'
+RETURNING subject_sha256, signer, verification, created_by_user;
+UPDATE version_signatures SET verification = 'verified', verified_at = now(), verifier = ' cosign 2.2 ' WHERE kind = 'pkcs11' RETURNING verification, verifier;
+UPDATE version_signatures SET verification = 'claimed', verified_at = NULL, verifier = NULL WHERE kind = 'pkcs11' RETURNING verification, verifier;
+-- it does not change otherwise, and goes with its version only
+UPDATE version_signatures SET bundle = '{"a": 1}', bundle_uri = NULL WHERE kind = 'pkcs11';
+DELETE FROM version_signatures WHERE kind = 'pkcs11';
 
 -- every float8 is a metric
 INSERT INTO model_metrics (version_id, metric_name, metric_value, dataset_split, recorded_at, recorded_by, recorded_by_user)

@@ -279,6 +279,7 @@ constexpr Entity all_entities[] = {
      .naming = Naming::under_model,
      .name_column = "semver",
      .key_scope = "versions",
+     .corrected = "correct",
      .rules = version_rules},
     {.table = "version_tags",
      .type = "version",
@@ -451,6 +452,7 @@ bool matches(std::string_view pattern, std::string_view value) noexcept {
 
 bool uses(const Entity &entity, std::string_view verb) noexcept {
     return verb == entity.created || verb == entity.updated || verb == entity.removed ||
+           (!verb.empty() && verb == entity.corrected) ||
            std::ranges::any_of(entity.rules, [verb](const VerbRule &rule) { return rule.verb == verb; });
 }
 

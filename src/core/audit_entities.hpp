@@ -58,6 +58,7 @@ struct Entity { // NOLINT(clang-analyzer-optin.performance.Padding)
     std::string_view key_scope{}; ///< scope of API keys that read it; empty: admins only
     std::string_view created = "create";
     std::string_view updated = "update";
+    std::string_view corrected{}; ///< an update that goes round what is frozen
     std::string_view removed = "delete";
     std::span<const VerbRule> rules{};            ///< the first that holds
     std::span<const std::string_view> redacted{}; ///< columns whose values never leave the table

@@ -1,5 +1,6 @@
 // What a row says of a change: {"column": [old, new]}, and the verb.
 #include "audit_statement.hpp"
+#include "correction.hpp"
 #include "deployment_setting.hpp"
 #include "text_argument.hpp"
 #include "uuid.hpp"
@@ -186,8 +187,12 @@ std::string_view tell_difference(AuditedStatement &statement, const AuditedRow &
     if (!changed) {
         return {};
     }
-    const std::string_view verb = audit::verb_of_update(*statement.table->entity, {ruled, ruled_count});
-    return verb == "move" && statement.table->entity->type == "deployment" && goes_back() ? "rollback" : verb;
+    const audit::Entity &entity = *statement.table->entity;
+    if (is_correcting() && !entity.corrected.empty()) {
+        return entity.corrected;
+    }
+    const std::string_view verb = audit::verb_of_update(entity, {ruled, ruled_count});
+    return verb == "move" && entity.type == "deployment" && goes_back() ? "rollback" : verb;
 }
 
 void tell_extra(AuditedStatement &statement, const AuditedRow &row) {

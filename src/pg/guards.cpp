@@ -25,6 +25,13 @@ OwnerQuery lock_version_rule{
     {UUIDOID},
 };
 
+// What deployments do to versions of a model begins with its row, too.
+OwnerQuery lock_model{
+    "SELECT FROM mlregistry.models WHERE model_id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE",
+    1,
+    {UUIDOID},
+};
+
 OwnerQuery project_of_model{
     "SELECT project_id FROM mlregistry.models WHERE model_id OPERATOR(pg_catalog.=) $1",
     1,
@@ -45,10 +52,10 @@ Rank rank_at_model(Oid owner, const Datum *values) {
 }
 
 /// Locks block others, so only those may take one who may do what it is for.
-void require_insert_on(const char *table) {
+void require_right_on(const char *table, AclMode right) {
     const Oid relation = get_relname_relid(table, get_namespace_oid("mlregistry", false));
-    if (pg_class_aclcheck(relation, GetUserId(), ACL_INSERT) != ACLCHECK_OK &&
-        pg_attribute_aclcheck_all(relation, GetUserId(), ACL_INSERT, ACLMASK_ANY) != ACLCHECK_OK) {
+    if (pg_class_aclcheck(relation, GetUserId(), right) != ACLCHECK_OK &&
+        pg_attribute_aclcheck_all(relation, GetUserId(), right, ACLMASK_ANY) != ACLCHECK_OK) {
         aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, table);
     }
 }
@@ -61,7 +68,7 @@ using namespace mlregistry::pg;
 
 MLR_FUNCTION(mlregistry_lock_version_numbers) {
     const Oid owner = owner_of_registry("guards");
-    require_insert_on("model_versions");
+    require_right_on("model_versions", ACL_INSERT);
     const Datum values[] = {PG_GETARG_DATUM(0)};
     if (!bypasses_access() && rank_at_model(owner, values) < Rank::write) {
         // The insertion that the lock is for will be refused, in words that do not tell whether the model is there.
@@ -69,6 +76,20 @@ MLR_FUNCTION(mlregistry_lock_version_numbers) {
     }
     connect();
     run(lock_version_rule, owner, values, nullptr, Sight::current, 0);
+    done();
+    PG_RETURN_VOID();
+}
+
+MLR_FUNCTION(mlregistry_lock_versions) {
+    const Oid owner = owner_of_registry("guards");
+    require_right_on("model_versions", ACL_UPDATE);
+    const Datum values[] = {PG_GETARG_DATUM(0)};
+    if (!bypasses_access() && rank_at_model(owner, values) < Rank::write) {
+        PG_RETURN_VOID(); // as above
+    }
+    connect();
+    run(lock_version_rule, owner, values, nullptr, Sight::current, 0);
+    run(lock_model, owner, values, nullptr, Sight::current, 1);
     done();
     PG_RETURN_VOID();
 }

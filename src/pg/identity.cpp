@@ -1,6 +1,7 @@
 #include "identity.hpp"
 
 #include "audit_actor.hpp"
+#include "deployment_rules.hpp"
 #include "deployment_setting.hpp"
 #include "owner_query.hpp"
 #include "rights.hpp"
@@ -87,6 +88,7 @@ void define_settings() {
     define_identity_setting();
     define_reason_setting();
     define_deployment_setting();
+    define_force_setting();
     MarkGUCPrefixReserved("mlregistry");
     watch_rights();
 }

@@ -27,6 +27,7 @@ CREATE TABLE mlregistry.alias_history (
 CREATE UNIQUE INDEX unique_open_alias ON mlregistry.alias_history (model_id, alias) WHERE valid_to = 'infinity';
 CREATE INDEX idx_alias_history_model ON mlregistry.alias_history (model_id, alias, valid_from);
 CREATE INDEX idx_alias_history_version ON mlregistry.alias_history (version_id);
+CREATE INDEX idx_alias_history_period ON mlregistry.alias_history (valid_to, valid_from);
 COMMENT ON TABLE mlregistry.alias_history IS 'What every alias named, and when: one row per period, the open one until infinity; outlives aliases, versions and models';
 COMMENT ON COLUMN mlregistry.alias_history.history_id IS 'Identifier';
 COMMENT ON COLUMN mlregistry.alias_history.organization_id IS 'Organization that it belongs to';

@@ -332,6 +332,7 @@ CREATE UNIQUE INDEX unique_open_deployment_history ON mlregistry.deployment_hist
 CREATE INDEX idx_deployment_history_deployment ON mlregistry.deployment_history (deployment_id, valid_from DESC);
 CREATE INDEX idx_deployment_history_version ON mlregistry.deployment_history (version_id);
 CREATE INDEX idx_deployment_history_model ON mlregistry.deployment_history (model_id, environment_id, valid_from);
+CREATE INDEX idx_deployment_history_period ON mlregistry.deployment_history (valid_to, valid_from);
 COMMENT ON TABLE mlregistry.deployment_history IS 'What every deployment served, and when: one row per change of version, status, traffic or replicas, the open one until infinity; outlives what it tells of';
 COMMENT ON COLUMN mlregistry.deployment_history.history_id IS 'Identifier';
 COMMENT ON COLUMN mlregistry.deployment_history.organization_id IS 'Organization that it belongs to';
@@ -393,6 +394,7 @@ CREATE TABLE mlregistry.stage_history (
 CREATE UNIQUE INDEX unique_open_stage ON mlregistry.stage_history (version_id) WHERE valid_to = 'infinity';
 CREATE INDEX idx_stage_history_version ON mlregistry.stage_history (version_id, valid_from);
 CREATE INDEX idx_stage_history_model ON mlregistry.stage_history (model_id, stage, valid_from);
+CREATE INDEX idx_stage_history_period ON mlregistry.stage_history (valid_to, valid_from);
 COMMENT ON TABLE mlregistry.stage_history IS 'Which stage every version was in, and when: one row per period, the open one until infinity; outlives versions and models';
 COMMENT ON COLUMN mlregistry.stage_history.history_id IS 'Identifier';
 COMMENT ON COLUMN mlregistry.stage_history.organization_id IS 'Organization that it belongs to';

@@ -27,10 +27,12 @@ CREATE OR REPLACE FUNCTION require_not_negative(argument text, value anyelement)
     BEGIN
         IF value < zero THEN
             RAISE EXCEPTION '% must not be negative: %', argument, value USING ERRCODE = 'invalid_parameter_value';
+        ELSIF value::text = 'NaN' THEN
+            RAISE EXCEPTION '% must be a number: %', argument, value USING ERRCODE = 'invalid_parameter_value';
         END IF;
     END
     $function$;
-COMMENT ON FUNCTION require_not_negative(text, anyelement) IS 'raises 22023 for a threshold below zero';
+COMMENT ON FUNCTION require_not_negative(text, anyelement) IS 'raises 22023 for a threshold below zero, or NaN';
 
 CREATE OR REPLACE FUNCTION success_rate(succeeded bigint, failed bigint) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -111,6 +113,7 @@ CREATE OR REPLACE FUNCTION team_metrics(since timestamptz DEFAULT NULL, until ti
         here constant uuid := find_organization(NULL);
         nobody constant uuid := '00000000-0000-0000-0000-000000000000'; -- what belongs to no team
     BEGIN
+        PERFORM require_max_rows(team_metrics.max_rows);
         RETURN QUERY
             WITH team AS (
                 SELECT t.team_id, t.team_name, t.department FROM teams t WHERE t.organization_id = here
@@ -176,6 +179,7 @@ CREATE OR REPLACE FUNCTION cost_summary(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(cost_summary.max_rows);
         PERFORM require_choice('by', cost_summary.by, '{model,team,experiment,framework,compute_target,gpu_type,project}');
         IF cost_summary.period IS NOT NULL THEN
             PERFORM require_choice('period', cost_summary.period, '{day,week,month,quarter,year}');
@@ -233,6 +237,7 @@ CREATE OR REPLACE FUNCTION framework_comparison(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(framework_comparison.max_rows);
         PERFORM require_not_negative('min_runs', framework_comparison.min_runs);
         RETURN QUERY
             SELECT s.framework, s.models, s.runs, s.active_runs, s.succeeded, s.failed, s.timed_out, s.cancelled,
@@ -276,6 +281,7 @@ CREATE OR REPLACE FUNCTION compute_utilization(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(compute_utilization.max_rows);
         RETURN QUERY
             SELECT s.compute_target, s.runs, s.queued, s.running, s.succeeded, s.failed, s.timed_out, s.cancelled,
                    success_rate(s.succeeded, s.failed + s.timed_out), make_interval(secs => round(s.mean_wait)::float8),
@@ -381,6 +387,7 @@ CREATE OR REPLACE FUNCTION recent_failures(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(recent_failures.max_rows);
         PERFORM require_not_negative('within', recent_failures.within);
         RETURN QUERY
             SELECT p.slug, f.experiment_name, f.run_name, f.run_number, f.model_name, f.framework, f.status, f.error_message, r.exit_code,
@@ -418,8 +425,11 @@ CREATE OR REPLACE FUNCTION runs_needing_review(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
-        PERFORM require_not_negative('min_accuracy', runs_needing_review.min_accuracy),
-                require_not_negative('max_cost_usd', runs_needing_review.max_cost_usd),
+        PERFORM require_max_rows(runs_needing_review.max_rows);
+        IF NOT runs_needing_review.min_accuracy BETWEEN 0 AND 1 THEN -- NaN is above all numbers
+            RAISE EXCEPTION 'min_accuracy must be from 0 to 1: %', runs_needing_review.min_accuracy USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        PERFORM require_not_negative('max_cost_usd', runs_needing_review.max_cost_usd),
                 require_not_negative('within', runs_needing_review.within);
         RETURN QUERY
             SELECT p.slug, f.experiment_name, f.run_name, f.run_number, f.model_name, f.status, f.reasons, f.accuracy, f.loss, f.cost_usd,
@@ -468,6 +478,7 @@ CREATE OR REPLACE FUNCTION expensive_runs(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(expensive_runs.max_rows);
         PERFORM require_not_negative('min_cost_usd', expensive_runs.min_cost_usd);
         RETURN QUERY
             SELECT p.slug, f.experiment_name, f.run_name, f.run_number, f.model_name, f.status, f.compute_target, f.gpu_type, f.gpu_hours,
@@ -500,6 +511,7 @@ CREATE OR REPLACE FUNCTION long_running(longer_than interval DEFAULT '24 hours',
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(long_running.max_rows);
         PERFORM require_not_negative('longer_than', long_running.longer_than);
         RETURN QUERY
             WITH page AS MATERIALIZED (
@@ -536,6 +548,7 @@ CREATE OR REPLACE FUNCTION queue_depth(project text DEFAULT NULL, max_rows bigin
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(queue_depth.max_rows);
         RETURN QUERY
             SELECT r.compute_target, count(*) FILTER (WHERE r.status = 'queued') AS queued, count(*) FILTER (WHERE r.status = 'running'),
                    coalesce(sum(r.gpu_count) FILTER (WHERE r.status = 'queued'), 0), coalesce(sum(r.gpu_count) FILTER (WHERE r.status = 'running'), 0),
@@ -566,6 +579,7 @@ CREATE OR REPLACE FUNCTION models_needing_retraining(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(models_needing_retraining.max_rows);
         PERFORM require_not_negative('days', models_needing_retraining.days);
         RETURN QUERY
             WITH run AS (
@@ -632,6 +646,7 @@ CREATE OR REPLACE FUNCTION version_statistics(project text DEFAULT NULL, max_row
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(version_statistics.max_rows);
         RETURN QUERY
             WITH run AS (
                 SELECT v.model_id, count(*) AS runs
@@ -665,3 +680,153 @@ CREATE OR REPLACE FUNCTION version_statistics(project text DEFAULT NULL, max_row
     END
     $function$;
 COMMENT ON FUNCTION version_statistics(text, bigint) IS 'versions of each model that has any, most versions first: how many, in which stages, how far apart, how big, and the runs that they came from';
+
+-- Deployments: those that are not deleted, of models and projects that are not.
+
+CREATE OR REPLACE FUNCTION deployment_status_summary(
+        environment text DEFAULT NULL,
+        environment_type text DEFAULT NULL,
+        project text DEFAULT NULL)
+    RETURNS TABLE (environment_name text, type text, status text, deployments bigint, models bigint, versions bigint, healthy bigint,
+                   degraded bigint, unhealthy bigint, unknown bigint, replicas bigint, gpus bigint, avg_latency_ms numeric, max_p99_latency_ms numeric,
+                   requests_per_second numeric, max_error_rate_percentage numeric, first_deployed_at timestamptz, last_deployed_at timestamptz,
+                   environment_id uuid)
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        here constant uuid := find_organization(NULL);
+        only_project constant uuid := project_filter(project);
+        in_environment constant uuid := CASE WHEN environment IS NOT NULL THEN find_environment(environment) END;
+    BEGIN
+        PERFORM require_environment_type(deployment_status_summary.environment_type);
+        RETURN QUERY
+            SELECT e.environment_name, e.environment_type, d.status, count(*), count(DISTINCT d.model_id), count(DISTINCT d.version_id),
+                   count(*) FILTER (WHERE d.health_status = 'healthy'), count(*) FILTER (WHERE d.health_status = 'degraded'),
+                   count(*) FILTER (WHERE d.health_status = 'unhealthy'), count(*) FILTER (WHERE d.health_status = 'unknown'),
+                   sum(d.replicas), sum(d.gpu_count::bigint * d.replicas)::bigint,
+                   -- As those who call feel it: by how much is called, where that is known of any.
+                   round(coalesce(sum(d.avg_latency_ms * d.requests_per_second) FILTER (WHERE d.avg_latency_ms IS NOT NULL)
+                                  / nullif(sum(d.requests_per_second) FILTER (WHERE d.avg_latency_ms IS NOT NULL), 0), avg(d.avg_latency_ms)), 2),
+                   max(d.p99_latency_ms)::numeric, sum(d.requests_per_second), max(d.error_rate_percentage)::numeric, min(d.deployed_at), max(d.deployed_at),
+                   e.environment_id
+              FROM deployments d
+              JOIN environments e ON e.environment_id = d.environment_id
+              JOIN projects p ON p.project_id = d.project_id AND p.deleted_at IS NULL
+              JOIN models m ON m.model_id = d.model_id AND m.deleted_at IS NULL
+             WHERE d.organization_id = here AND d.deleted_at IS NULL
+               AND (only_project IS NULL OR d.project_id = only_project)
+               AND (in_environment IS NULL OR d.environment_id = in_environment)
+               AND (deployment_status_summary.environment_type IS NULL OR e.environment_type = deployment_status_summary.environment_type)
+             GROUP BY e.environment_id, e.environment_name, e.environment_type, e.priority, d.status
+             ORDER BY e.priority DESC, e.environment_name,
+                      array_position('{active,degraded,deploying,pending,terminating,failed,deactivated,terminated}'::text[], d.status);
+    END
+    $function$;
+COMMENT ON FUNCTION deployment_status_summary(text, text, text) IS 'deployments of each environment by status, those nearest to customers first, live ones before what has ended: how many, how they are, what they use; avg_latency_ms: weighted by requests_per_second where that is known';
+
+CREATE OR REPLACE FUNCTION environment_summary(
+        environment_type text DEFAULT NULL,
+        project text DEFAULT NULL,
+        within interval DEFAULT '30 days')
+    RETURNS TABLE (environment_name text, type text, region text, is_active boolean, requires_approval boolean, live bigint, degraded bigint,
+                   unhealthy bigint, on_the_way bigint, failed bigint, models bigint, versions bigint, replicas bigint, gpus bigint, approvals_pending bigint,
+                   changes bigint, rollbacks bigint, failures bigint, last_change_at timestamptz, last_deployed_at timestamptz, environment_id uuid)
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        here constant uuid := find_organization(NULL);
+        only_project constant uuid := project_filter(project);
+        earliest timestamptz;
+    BEGIN
+        PERFORM require_environment_type(environment_summary.environment_type), require_not_negative('within', within);
+        earliest := CASE WHEN within IS NULL THEN '-infinity' ELSE now() - within END;
+        RETURN QUERY
+            WITH now_there AS (
+                SELECT d.environment_id, count(*) FILTER (WHERE d.status IN ('active', 'degraded')) AS live,
+                       count(*) FILTER (WHERE d.status = 'degraded') AS degraded,
+                       count(*) FILTER (WHERE d.status IN ('active', 'degraded') AND d.health_status = 'unhealthy') AS unhealthy,
+                       count(*) FILTER (WHERE d.status IN ('pending', 'deploying', 'terminating')) AS on_the_way,
+                       count(*) FILTER (WHERE d.status = 'failed') AS failed,
+                       count(DISTINCT d.model_id) FILTER (WHERE d.status IN ('active', 'degraded')) AS models,
+                       count(DISTINCT d.version_id) FILTER (WHERE d.status IN ('active', 'degraded')) AS versions,
+                       sum(d.replicas) FILTER (WHERE d.status IN ('active', 'degraded')) AS replicas,
+                       (sum(d.gpu_count::bigint * d.replicas) FILTER (WHERE d.status IN ('active', 'degraded')))::bigint AS gpus,
+                       max(d.deployed_at) AS last_deployed_at
+                  FROM deployments d
+                  JOIN projects p ON p.project_id = d.project_id AND p.deleted_at IS NULL
+                  JOIN models m ON m.model_id = d.model_id AND m.deleted_at IS NULL
+                 WHERE d.organization_id = here AND d.deleted_at IS NULL AND (only_project IS NULL OR d.project_id = only_project)
+                 GROUP BY d.environment_id),
+            happened AS (
+                SELECT h.environment_id, count(*) FILTER (WHERE h.valid_from >= earliest) AS changes,
+                       count(*) FILTER (WHERE h.valid_from >= earliest AND h.action = 'rollback') AS rollbacks,
+                       count(*) FILTER (WHERE h.valid_from >= earliest AND h.status = 'failed') AS failures, max(h.valid_from) AS last_change_at
+                  FROM deployment_history h
+                 WHERE h.organization_id = here AND (only_project IS NULL OR h.project_id = only_project)
+                 GROUP BY h.environment_id),
+            asked AS (
+                SELECT a.environment_id, count(*) AS n
+                  FROM approvals a
+                 WHERE a.organization_id = here AND a.approval_status = 'pending' AND (a.expires_at IS NULL OR a.expires_at > now())
+                   AND (only_project IS NULL OR a.project_id = only_project)
+                 GROUP BY a.environment_id)
+            SELECT e.environment_name, e.environment_type, e.region, e.is_active, e.requires_approval, coalesce(n.live, 0), coalesce(n.degraded, 0),
+                   coalesce(n.unhealthy, 0), coalesce(n.on_the_way, 0), coalesce(n.failed, 0), coalesce(n.models, 0), coalesce(n.versions, 0),
+                   coalesce(n.replicas, 0), coalesce(n.gpus, 0), coalesce(a.n, 0), coalesce(h.changes, 0), coalesce(h.rollbacks, 0), coalesce(h.failures, 0),
+                   h.last_change_at, n.last_deployed_at, e.environment_id
+              FROM environments e
+              LEFT JOIN now_there n USING (environment_id)
+              LEFT JOIN happened h USING (environment_id)
+              LEFT JOIN asked a USING (environment_id)
+             WHERE e.organization_id = here
+               AND (environment_summary.environment_type IS NULL OR e.environment_type = environment_summary.environment_type)
+             ORDER BY e.priority DESC, e.environment_name;
+    END
+    $function$;
+COMMENT ON FUNCTION environment_summary(text, text, interval) IS 'one row for each environment, those nearest to customers first: what serves there and how it is, what waits for approval for it alone, and how many changes, rollbacks and failures there were within so long (NULL: ever); models, versions, replicas and gpus are those of live deployments';
+
+CREATE OR REPLACE FUNCTION never_deployed_models(
+        environment_type text DEFAULT NULL,
+        project text DEFAULT NULL,
+        max_rows bigint DEFAULT NULL,
+        after text DEFAULT NULL)
+    RETURNS TABLE (project_slug text, model_name text, team_name text, framework text, risk_level text, version_count bigint, latest_version semver,
+                   created_at timestamptz, age interval, model_id uuid)
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 50 SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        here constant uuid := find_organization(NULL);
+        only_project constant uuid := project_filter(project);
+        last_one record;
+    BEGIN
+        PERFORM require_environment_type(never_deployed_models.environment_type), require_not_negative('max_rows', max_rows);
+        IF after IS NOT NULL THEN
+            SELECT p.slug, m.model_name INTO last_one
+              FROM models m JOIN projects p USING (project_id)
+             WHERE m.model_id = find_model(CASE WHEN position('/' IN after) > 0 THEN after ELSE concat_ws('/', project, after) END);
+        ELSE
+            SELECT NULL::text AS slug, NULL::text AS model_name INTO last_one;
+        END IF;
+        RETURN QUERY
+            SELECT p.slug, m.model_name, t.team_name, m.framework, m.risk_level,
+                   (SELECT count(*) FROM model_versions v WHERE v.model_id = m.model_id AND v.deleted_at IS NULL),
+                   (SELECT v.semver FROM model_versions v WHERE v.version_id = latest_version_id(m.model_id)), m.created_at, now() - m.created_at, m.model_id
+              FROM models m
+              JOIN projects p ON p.project_id = m.project_id AND p.deleted_at IS NULL
+              LEFT JOIN teams t ON t.team_id = m.team_id
+             WHERE m.organization_id = here AND m.is_active AND m.deleted_at IS NULL
+               AND (only_project IS NULL OR m.project_id = only_project)
+               -- Deployments that are deleted now were there all the same.
+               AND NOT EXISTS (SELECT FROM deployment_history h
+                                 LEFT JOIN environments e ON e.environment_id = h.environment_id
+                                WHERE h.model_id = m.model_id AND h.deployment_status IN ('active', 'degraded')
+                                  AND (never_deployed_models.environment_type IS NULL OR e.environment_type = never_deployed_models.environment_type))
+               AND (after IS NULL OR (p.slug, m.model_name) > (last_one.slug, last_one.model_name))
+             ORDER BY p.slug, m.model_name
+             LIMIT max_rows;
+    END
+    $function$;
+COMMENT ON FUNCTION never_deployed_models(text, text, bigint, text) IS 'active models of which no deployment has ever been live, in any environment or in none of that type, by project and name; for the next page give the last one seen as after, written project/name';

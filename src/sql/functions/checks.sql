@@ -10,7 +10,7 @@ CREATE OR REPLACE FUNCTION registry_triggers() RETURNS TABLE (table_name text, t
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 200 SET search_path = pg_catalog, pg_temp
     AS $function$
         SELECT m[2], m[1]
-          FROM regexp_matches(mlregistry.install_script(), 'CREATE TRIGGER ([a-z0-9_]+) [^;]*? ON mlregistry[.]([a-z0-9_]+)[[:space:]][^;]*?FOR EACH', 'g') AS m
+          FROM regexp_matches(mlregistry.install_script(), 'CREATE (?:CONSTRAINT )?TRIGGER ([a-z0-9_]+) [^;]*? ON mlregistry[.]([a-z0-9_]+)[[:space:]][^;]*?FOR EACH', 'g') AS m
         UNION ALL
         SELECT a.table_name, a.trigger_name FROM mlregistry.audit_triggers() a
     $function$;
@@ -316,12 +316,13 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
              WHERE h.next_from < h.valid_to
             UNION ALL
             SELECT 'not_frozen', 'error', format('version %s of %s', v.semver, m.model_name),
-                   'Its status, its stage or an alias says that somebody may rely on it, but its artifact can be changed.',
+                   'Its status, its stage, an alias or a deployment says that somebody may rely on it, but its artifact can be changed.',
                    'Set its frozen_at.'
               FROM mlregistry.model_versions v JOIN mlregistry.models m USING (model_id)
              WHERE v.frozen_at IS NULL
                AND (v.status <> 'registered' OR v.stage <> 'development'
-                    OR EXISTS (SELECT FROM mlregistry.model_aliases a WHERE a.version_id = v.version_id))
+                    OR EXISTS (SELECT FROM mlregistry.model_aliases a WHERE a.version_id = v.version_id)
+                    OR EXISTS (SELECT FROM mlregistry.deployments d WHERE d.version_id = v.version_id))
             UNION ALL
             SELECT 'production_needs_validation', 'warning', format('version %s of %s', v.semver, m.model_name),
                    'It is in production without validation, though its model requires compliance.', 'Validate it, or move it out of production.'
@@ -349,6 +350,120 @@ CREATE OR REPLACE FUNCTION check_rows() RETURNS TABLE (check_name text, severity
     $function$;
 COMMENT ON FUNCTION check_rows() IS 'rows that break a rule of the registry: part of check_registry()';
 
+-- What later decisions have made of what serves: nothing of that stops it, but somebody should know.
+CREATE OR REPLACE FUNCTION check_lifecycle() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+        WITH served AS MATERIALIZED (
+            SELECT d.deployment_id, d.model_id, d.version_id, d.environment_id, d.status, d.traffic_percentage, d.deployment_type,
+                   format('deployment %s in %s', d.deployment_name, e.environment_name) AS name, format('%s@%s', m.model_name, v.semver) AS version,
+                   e.environment_name, m.model_name, v.status AS version_status,
+                   v.deleted_at IS NOT NULL AS is_deleted,
+                   m.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL OR o.deleted_at IS NOT NULL AS is_hidden
+              FROM mlregistry.deployments d
+              JOIN mlregistry.environments e ON e.environment_id = d.environment_id
+              JOIN mlregistry.model_versions v ON v.version_id = d.version_id
+              JOIN mlregistry.models m ON m.model_id = d.model_id
+              JOIN mlregistry.projects p ON p.project_id = d.project_id
+              JOIN mlregistry.organizations o ON o.organization_id = d.organization_id
+             WHERE d.status IN ('pending', 'deploying', 'active', 'degraded', 'terminating') AND d.deleted_at IS NULL),
+        live AS (
+            SELECT * FROM served WHERE status IN ('active', 'degraded'))
+        SELECT 'deployable' AS check_name, 'error' AS severity, s.name AS object,
+               CASE WHEN s.is_hidden THEN format('The model of %s, its project or its organization is deleted.', s.version)
+                    ELSE format('Its version %s is %s.', s.version, CASE WHEN s.is_deleted THEN 'deleted' ELSE s.version_status END) END AS detail,
+               'Written without triggers? End the deployment, or restore what it serves.' AS hint
+          FROM served s WHERE s.is_deleted OR s.is_hidden OR s.version_status = 'archived'
+        UNION ALL
+        SELECT 'version_not_deployed', 'error', s.name, format('It is live, but its version %s is %s.', s.version, s.version_status),
+               'Written without triggers? Set the status of the version to deployed.'
+          FROM live s WHERE s.version_status IN ('registered', 'validated')
+        UNION ALL
+        SELECT 'deployed_without_deployment', 'warning', format('version %s of %s', v.semver, m.model_name), 'Its status is deployed, but no deployment of it is live.',
+               'Imported? Deploy it, or set its status to validated, or registered if nobody has validated it.'
+          FROM mlregistry.model_versions v
+          JOIN mlregistry.models m USING (model_id)
+         WHERE v.status = 'deployed' AND v.deleted_at IS NULL
+           AND NOT EXISTS (SELECT FROM mlregistry.deployments d
+                            WHERE d.version_id = v.version_id AND d.status IN ('active', 'degraded') AND d.deleted_at IS NULL)
+        UNION ALL
+        SELECT 'traffic_sum', 'error', format('%s in %s', min(s.model_name), min(s.environment_name)),
+               format('Its live deployments have %s %% of the traffic.', sum(s.traffic_percentage)), 'Written without triggers? set_traffic().'
+          FROM live s WHERE s.deployment_type <> 'shadow'
+         GROUP BY s.model_id, s.environment_id
+        HAVING sum(s.traffic_percentage) > 100
+        UNION ALL
+        SELECT r.rule, 'warning', s.name, format('It serves %s. %s: %s', s.version, r.requirement, r.detail), r.hint
+          FROM live s
+         CROSS JOIN LATERAL mlregistry.gate_requirements(s.version_id, s.environment_id, s.deployment_id) AS r
+         WHERE NOT r.satisfied AND r.kind IN ('approval', 'metric')
+        UNION ALL
+        SELECT 'emergency_approval', 'warning', s.name, format('It serves %s. %s: %s', s.version, r.requirement, r.detail),
+               'Have it approved as it should be: request_approval(); somebody else decides: approve().'
+          FROM live s
+         CROSS JOIN LATERAL mlregistry.gate_requirements(s.version_id, s.environment_id, s.deployment_id) AS r
+         WHERE r.satisfied AND r.kind = 'approval' AND r.detail LIKE 'Emergency approval % stands in%'
+        UNION ALL
+        SELECT 'metric_gate', 'warning', format('version %s of %s', v.semver, m.model_name), format('It is in stage %s. %s: it %s.', v.stage, k.requirement,
+                      CASE WHEN k.metric_value IS NULL THEN 'has not been measured' ELSE format('is %s', k.metric_value) END),
+               'The gate came later, or was made stricter. Measure it and record_metric(), or move it out of the stage.'
+          FROM mlregistry.model_versions v
+          JOIN mlregistry.models m USING (model_id)
+         CROSS JOIN LATERAL mlregistry.gate_metrics(v.version_id, v.stage) AS k
+         WHERE v.stage IN ('staging', 'production') AND v.deleted_at IS NULL AND m.deleted_at IS NULL AND NOT k.satisfied
+           AND EXISTS (SELECT FROM mlregistry.metric_gates)
+        UNION ALL
+        SELECT 'legal_hold', 'error', h.object, 'It is deleted, though it is under legal hold.', 'Written without triggers? Clear deleted_at.'
+          FROM (SELECT format('model %s', m.model_name) FROM mlregistry.models m WHERE m.legal_hold AND m.deleted_at IS NOT NULL
+                UNION ALL
+                SELECT format('version %s of %s', v.semver, m.model_name) FROM mlregistry.model_versions v JOIN mlregistry.models m USING (model_id)
+                 WHERE v.deleted_at IS NOT NULL AND (v.legal_hold OR m.legal_hold)) AS h (object)
+    $function$;
+COMMENT ON FUNCTION check_lifecycle() IS 'deployments, versions and approvals that do not agree, and what has expired or been decided since under what serves: part of check_registry()';
+
+CREATE OR REPLACE FUNCTION check_histories() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+        WITH entities AS (
+            SELECT 'stage' AS history, 'version' AS kind, v.version_id AS id, v.stage AS state FROM mlregistry.model_versions v
+            UNION ALL
+            SELECT 'status', 'version', v.version_id, v.status FROM mlregistry.model_versions v
+            UNION ALL
+            SELECT 'status', 'run', r.run_id, r.status FROM mlregistry.training_runs r
+            UNION ALL
+            SELECT 'status', 'experiment', e.experiment_id, e.status FROM mlregistry.experiments e
+            UNION ALL
+            SELECT 'status', 'deployment', d.deployment_id, d.status FROM mlregistry.deployments d
+            UNION ALL
+            SELECT 'status', 'approval', a.approval_id, a.approval_status FROM mlregistry.approvals a
+            UNION ALL
+            SELECT 'deployment', 'deployment', d.deployment_id, concat_ws(', ', d.version_id, d.status, d.traffic_percentage || ' %', d.replicas || ' replicas')
+              FROM mlregistry.deployments d),
+        periods AS (
+            SELECT 'stage' AS history, 'version' AS kind, h.version_id AS id, h.stage AS state, h.valid_from, h.valid_to FROM mlregistry.stage_history h
+            UNION ALL
+            SELECT 'status', h.entity_kind, h.entity_id, h.status, h.valid_from, h.valid_to FROM mlregistry.status_history h
+             WHERE h.entity_kind IN ('version', 'run', 'experiment', 'deployment', 'approval')
+            UNION ALL
+            SELECT 'deployment', 'deployment', h.deployment_id, concat_ws(', ', h.version_id, h.deployment_status, h.traffic_percentage || ' %', h.replicas || ' replicas'),
+                   h.valid_from, h.valid_to
+              FROM mlregistry.deployment_history h)
+        SELECT coalesce(e.history, p.history) || '_history', 'error', format('%s_id %s', coalesce(e.kind, p.kind), coalesce(e.id, p.id)),
+               CASE WHEN e.id IS NULL THEN format('It has an open period in %s_history, but does not exist.', p.history)
+                    WHEN p.id IS NULL THEN format('It has no open period in %s_history.', e.history)
+                    ELSE format('%s_history says %s, the row itself %s.', e.history, p.state, e.state) END,
+               'Written without triggers? Change it to something else and back; close the period of what does not exist as a superuser.'
+          FROM entities e
+          FULL JOIN (SELECT * FROM periods WHERE valid_to = 'infinity') AS p ON p.history = e.history AND p.kind = e.kind AND p.id = e.id
+         WHERE e.state IS DISTINCT FROM p.state
+        UNION ALL
+        SELECT h.history || '_history', 'error', format('%s_id %s', h.kind, h.id),
+               format('Its periods overlap: one from %s ends after the next begins.', h.valid_from), format('Mend the rows of %s_history as a superuser.', h.history)
+          FROM (SELECT p.*, lead(p.valid_from) OVER (PARTITION BY p.history, p.kind, p.id ORDER BY p.valid_from, p.valid_to) AS next_from FROM periods p) AS h
+         WHERE h.next_from < h.valid_to
+    $function$;
+COMMENT ON FUNCTION check_histories() IS 'histories of stages, statuses and deployments that do not agree with the rows, or overlap: part of check_registry()';
+
 -- constraint_exclusion: planning a query, of partitions above all, is no occasion to run what their owner has put into a CHECK.
 CREATE OR REPLACE FUNCTION check_registry() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET constraint_exclusion = off
@@ -366,6 +481,8 @@ CREATE OR REPLACE FUNCTION check_registry() RETURNS TABLE (check_name text, seve
             RETURN QUERY SELECT * FROM mlregistry.check_access();
             RETURN QUERY SELECT * FROM mlregistry.check_partitions();
             RETURN QUERY SELECT * FROM mlregistry.check_rows();
+            RETURN QUERY SELECT * FROM mlregistry.check_lifecycle();
+            RETURN QUERY SELECT * FROM mlregistry.check_histories();
         END IF;
     END
     $function$;

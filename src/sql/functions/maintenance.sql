@@ -211,6 +211,8 @@ CREATE OR REPLACE FUNCTION run_maintenance() RETURNS TABLE (task text, object te
         vanished CONSTANT text := 'NOT EXISTS (SELECT FROM mlregistry.organizations o WHERE o.organization_id = g.organization_id)'
                                   ' OR g.rule = ''version'' AND NOT EXISTS (SELECT FROM mlregistry.models m WHERE m.model_id = g.subject_id)'
                                   ' OR g.rule = ''quota'' AND NOT EXISTS (SELECT FROM mlregistry.resource_quotas q WHERE q.quota_id = g.subject_id)';
+        overdue CONSTANT text := 'a.approval_status IN (''pending'', ''approved'') AND a.expires_at <= now()';
+        said_before text;
     BEGIN
         PERFORM mlregistry.require_installed();
         RETURN QUERY
@@ -224,6 +226,16 @@ CREATE OR REPLACE FUNCTION run_maintenance() RETURNS TABLE (task text, object te
             PERFORM mlregistry.run_detached('DELETE FROM mlregistry.guards g WHERE ' || vanished, mlregistry.registry_owner());
             RETURN NEXT;
         END IF;
+        -- They hold no more since their time has come; now their status says so, too.
+        task := 'expire_approvals';
+        object := 'approvals';
+        EXECUTE 'SELECT count(*) FROM mlregistry.approvals a WHERE ' || overdue INTO rows;
+        IF rows > 0 THEN
+            said_before := mlregistry.say_reason('expires_at has passed');
+            PERFORM mlregistry.run_detached('UPDATE mlregistry.approvals a SET approval_status = ''expired'' WHERE ' || overdue, mlregistry.registry_owner());
+            PERFORM set_config('mlregistry.reason', said_before, true);
+            RETURN NEXT;
+        END IF;
     END
     $function$;
-COMMENT ON FUNCTION run_maintenance() IS 'what is to be done once a week or so: makes partitions ahead, closes those that somebody has opened, moves rows from default partitions into those of their months, removes guards of what is gone. Returns what was done, no row when there was nothing to do';
+COMMENT ON FUNCTION run_maintenance() IS 'what is to be done once a week or so: makes partitions ahead, closes those that somebody has opened, moves rows from default partitions into those of their months, removes guards of what is gone, expires approvals whose time has come. Returns what was done, no row when there was nothing to do';

@@ -131,9 +131,12 @@ CREATE OR REPLACE FUNCTION needed_sample_data() RETURNS uuid[]
             EXIT WHEN NOT grown AND NOT (first AND needed <> '{}');
             first := false;
         END LOOP;
-        -- The files of a frozen version leave with it only.
+        -- The files of a frozen version leave with it only, and signatures of any.
         RETURN needed || ARRAY(SELECT f.file_id FROM mlregistry.version_files f
-                                WHERE f.version_id = ANY (needed) AND mlregistry.is_sample(f.file_id));
+                                WHERE f.version_id = ANY (needed) AND mlregistry.is_sample(f.file_id)
+                               UNION ALL
+                               SELECT s.signature_id FROM mlregistry.version_signatures s
+                                WHERE s.version_id = ANY (needed) AND mlregistry.is_sample(s.signature_id));
     END
     $function$;
 COMMENT ON FUNCTION needed_sample_data() IS 'sample rows that drop_sample_data() leaves, because rows that are no sample rows hang on them';
@@ -170,7 +173,12 @@ CREATE OR REPLACE FUNCTION load_sample_data() RETURNS TABLE (table_name text, lo
             RAISE EXCEPTION 'the default project is gone, into which sample data is loaded'
                 USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Restore it, or load into a database of its own.';
         END IF;
+        -- What is run in the name of another cannot be put off to the end of the transaction.
+        SET CONSTRAINTS mlregistry.mlr_70_traffic_sum_insert, mlregistry.mlr_70_traffic_sum_update, mlregistry.mlr_70_approval_gate_insert,
+                        mlregistry.mlr_70_approval_gate_update, mlregistry.mlr_70_metric_gate IMMEDIATE;
         PERFORM mlregistry.run_detached(mlregistry.sample_script(), mlregistry.registry_owner());
+        SET CONSTRAINTS mlregistry.mlr_70_traffic_sum_insert, mlregistry.mlr_70_traffic_sum_update, mlregistry.mlr_70_approval_gate_insert,
+                        mlregistry.mlr_70_approval_gate_update, mlregistry.mlr_70_metric_gate DEFERRED;
         -- Early in a month, some of it is of the month before, which may have no partition yet. Who may not make one leaves it to
         -- run_maintenance().
         IF has_function_privilege('mlregistry.make_partitions(text, boolean)', 'EXECUTE') THEN
@@ -193,21 +201,25 @@ CREATE OR REPLACE FUNCTION drop_sample_data() RETURNS TABLE (table_name text, dr
         owner name := mlregistry.registry_owner();
         before bigint[];
         needed text;
-        rest text; -- NULL: nothing to do
+        rules text[]; -- that rest meanwhile
     BEGIN
         PERFORM mlregistry.require_installed();
         -- Nobody can hang a row on a locked one: what is looked for below stays true.
         PERFORM mlregistry.run_detached(string_agg(format('SELECT FROM mlregistry.%I t WHERE %s FOR UPDATE;', s.table_name, s.condition), ' '
                                                    ORDER BY s.ordinal), owner)
            FROM mlregistry.sample_tables() s WHERE s.key_column IS NOT NULL;
-        before := ARRAY(SELECT c.n FROM mlregistry.count_sample_data() c);
         needed := quote_literal(mlregistry.needed_sample_data()) || '::uuid[]';
-        -- Lea goes, who came with the sample, although an organization does not let its last admin go: the rule rests meanwhile.
-        IF EXISTS (SELECT FROM pg_trigger t
-                    WHERE t.tgrelid = 'mlregistry.organization_memberships'::regclass AND t.tgname = 'mlr_70_guard' AND t.tgenabled = 'O') THEN
-            rest := 'ALTER TABLE mlregistry.organization_memberships %s TRIGGER mlr_70_guard';
-        END IF;
-        PERFORM mlregistry.run_detached(format(rest, 'DISABLE'), owner);
+        before := ARRAY(SELECT c.n FROM mlregistry.count_sample_data() c);
+        -- Lea goes, who came with the sample, although an organization does not let its last admin go, and deployments, though they
+        -- serve: these rules rest meanwhile. What is put off to the end of the transaction would not let the tables be altered.
+        rules := ARRAY(SELECT format('ALTER TABLE %s %%s TRIGGER %I', t.tgrelid::regclass, t.tgname) FROM pg_trigger t
+                        WHERE (t.tgrelid = 'mlregistry.organization_memberships'::regclass AND t.tgname = 'mlr_70_guard'
+                               OR t.tgrelid = 'mlregistry.deployments'::regclass AND t.tgname = 'mlr_70_guard_delete')
+                          AND t.tgenabled = 'O'
+                        ORDER BY t.tgname);
+        SET CONSTRAINTS mlregistry.mlr_70_traffic_sum_insert, mlregistry.mlr_70_traffic_sum_update, mlregistry.mlr_70_approval_gate_insert,
+                        mlregistry.mlr_70_approval_gate_update, mlregistry.mlr_70_metric_gate IMMEDIATE;
+        PERFORM mlregistry.run_detached(format(r.statement, 'DISABLE'), owner) FROM unnest(rules) AS r (statement);
         -- One statement: foreign keys look at its end, whatever the order of the tables, and so do the triggers that keep the
         -- files of frozen versions, to whom a version that is gone is none.
         PERFORM mlregistry.run_detached(
@@ -215,7 +227,9 @@ CREATE OR REPLACE FUNCTION drop_sample_data() RETURNS TABLE (table_name text, dr
                                                  (SELECT string_agg(format(' AND coalesce(t.%I <> ALL (%s), true)', k, needed), '') FROM unnest(s.kept_with) AS k)),
                                           ', ' ORDER BY s.ordinal) || ' SELECT', owner)
            FROM mlregistry.sample_tables() s WHERE s.condition <> 'false';
-        PERFORM mlregistry.run_detached(format(rest, 'ENABLE'), owner);
+        PERFORM mlregistry.run_detached(format(r.statement, 'ENABLE'), owner) FROM unnest(rules) AS r (statement);
+        SET CONSTRAINTS mlregistry.mlr_70_traffic_sum_insert, mlregistry.mlr_70_traffic_sum_update, mlregistry.mlr_70_approval_gate_insert,
+                        mlregistry.mlr_70_approval_gate_update, mlregistry.mlr_70_metric_gate DEFERRED;
         RETURN QUERY
             SELECT c.table_name, before[c.place] - c.n, c.n
               FROM mlregistry.count_sample_data() WITH ORDINALITY AS c (table_name, n, place);

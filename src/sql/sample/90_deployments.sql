@@ -25,6 +25,8 @@ SELECT mlregistry.sample_id(19, v.n), mlregistry.sample_id(1, 1), v.environment_
     (102, 'production', 'production', 'The tills.', 'acme-production', 1))
     AS v (n, environment_name, environment_type, description, cluster_name, priority);
 
+-- In one statement: what serves needs its approval, which is for the deployment.
+WITH deployed AS (
 INSERT INTO mlregistry.deployments (deployment_id, organization_id, project_id, version_id, model_id, environment_id, deployment_name, deployment_type,
                                     endpoint_url, replicas, status, health_status, avg_latency_ms, p99_latency_ms, requests_per_second,
                                     error_rate_percentage, compute_platform, serving_framework, instance_type, cpu_request, memory_request, gpu_count,
@@ -45,8 +47,9 @@ SELECT mlregistry.sample_id(20, v.n), o.organization_id, o.project_id, o.version
      'triton', 'm6i.xlarge', '2', '2Gi', 0, 3, 9, 'ana.dev@acme.example', '110 days'))
     AS v (n, version, environment, deployment_name, deployment_type, endpoint_url, replicas, latency, p99, load, errors, serving_framework,
           instance_type, cpu, memory, gpus, least, most, deployed_by, age)
-  JOIN mlregistry.model_versions o ON o.version_id = mlregistry.sample_id(7, v.version);
-
+  JOIN mlregistry.model_versions o ON o.version_id = mlregistry.sample_id(7, v.version)
+RETURNING deployment_id, environment_id
+)
 INSERT INTO mlregistry.approvals (approval_id, organization_id, project_id, version_id, deployment_id, environment_id, approval_type, approval_status,
                                   requested_by, requested_at, reviewed_by, reviewed_at, review_notes, review_checklist, compliance_framework,
                                   risk_assessment, mitigation_plan, expires_at, created_at, created_by, updated_at, updated_by)
@@ -64,7 +67,7 @@ SELECT mlregistry.sample_id(21, v.n), o.organization_id, o.project_id, o.version
     AS v (n, version, deployment, approval_type, requested_by, reviewed_by, review_notes, review_checklist, compliance_framework, risk_assessment,
           mitigation_plan, age)
   JOIN mlregistry.model_versions o ON o.version_id = mlregistry.sample_id(7, v.version)
-  LEFT JOIN mlregistry.deployments d ON d.deployment_id = mlregistry.sample_id(20, v.deployment);
+  LEFT JOIN deployed d ON d.deployment_id = mlregistry.sample_id(20, v.deployment);
 
 INSERT INTO mlregistry.deployment_tags (organization_id, project_id, deployment_id, tag_id, added_at, added_by)
 SELECT d.organization_id, d.project_id, d.deployment_id, t.tag_id, d.deployed_at, d.deployed_by
