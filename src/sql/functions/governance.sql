@@ -155,7 +155,6 @@ CREATE OR REPLACE FUNCTION lock_approval(approval uuid) RETURNS text
     $function$;
 COMMENT ON FUNCTION lock_approval(uuid) IS 'status of an approval, which nobody else changes until this transaction ends; P0002 when there is none, 42501 for who may not change it';
 
--- One that expires by itself where nothing else is said: what was decided in a hurry is to be looked at again.
 CREATE OR REPLACE FUNCTION decide_approval(
         approval uuid,
         decision text,
@@ -209,8 +208,7 @@ CREATE OR REPLACE FUNCTION decide_approval(
                    reviewed_by = current_actor(),
                    review_notes = coalesce(decide_approval.review_notes, a.review_notes),
                    review_checklist = a.review_checklist || coalesce(decide_approval.review_checklist, '{}'),
-                   expires_at = coalesce(decide_approval.expires_at, a.expires_at,
-                                         CASE WHEN decision = 'approved' AND a.approval_type = 'emergency' THEN now() + interval '24 hours' END)
+                   expires_at = coalesce(decide_approval.expires_at, a.expires_at)
              WHERE a.approval_id = approval;
         EXCEPTION WHEN check_violation THEN
             GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME, broken_table = TABLE_NAME;
