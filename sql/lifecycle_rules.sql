@@ -139,7 +139,7 @@ INSERT INTO broken VALUES
     ('immutable_key', $$UPDATE metric_gates SET project_id = gen_random_uuid()$$),
     ('deployment_history_pkey', $$UPDATE deployment_history SET valid_to = now() + interval '1 day'; INSERT INTO deployment_history SELECT * FROM deployment_history$$),
     ('stage_history_pkey', $$UPDATE stage_history SET valid_to = now() + interval '1 day'; INSERT INTO stage_history SELECT * FROM stage_history$$),
-    ('status_history_pkey', $$UPDATE status_history SET valid_to = now() + interval '1 day'; INSERT INTO status_history SELECT * FROM status_history$$),
+    ('status_history_pkey', $$DELETE FROM status_history WHERE valid_to < 'infinity'; UPDATE status_history SET valid_to = now() + interval '1 day'; INSERT INTO status_history SELECT * FROM status_history$$),
     ('valid_action', $$UPDATE deployment_history SET action = 'undo'$$),
     ('valid_history_status', $$UPDATE deployment_history SET status = 'active'$$),
     ('valid_history_period', $$UPDATE deployment_history SET valid_to = valid_from$$),
@@ -157,7 +157,7 @@ INSERT INTO broken
 SELECT b.rule, format('CREATE TEMP TABLE more AS SELECT * FROM %1$s LIMIT 1; UPDATE more SET history_id = gen_random_uuid(), %2$s; INSERT INTO %1$s SELECT * FROM more; SET CONSTRAINTS ALL IMMEDIATE', b.history, b.wrong)
   FROM (SELECT h || '_project_fkey' AS rule, h AS history, w || ' = gen_random_uuid(), valid_to = now() + interval ''1 day''' AS wrong
           FROM unnest('{deployment_history,stage_history,status_history}'::text[]) AS h, unnest('{organization_id,project_id}'::text[]) AS w
-        UNION ALL VALUES ('unique_open_deployment_history', 'deployment_history', 'reason = NULL'), ('unique_open_stage', 'stage_history', 'reason = NULL'), ('unique_open_status', 'status_history', 'reason = NULL')) AS b;
+        UNION ALL VALUES ('unique_open_deployment_history', 'deployment_history', 'reason = NULL'), ('unique_stage_period', 'stage_history', 'reason = NULL'), ('unique_status_period', 'status_history', 'reason = NULL')) AS b;
 
 SELECT pg_temp.judge();
 -- every one is refused by its own rule, with the SQLSTATE of its kind

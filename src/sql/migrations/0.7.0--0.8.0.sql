@@ -386,8 +386,7 @@ CREATE TABLE mlregistry.stage_history (
         AND pg_catalog.octet_length(reason) <= 65536
         AND pg_catalog.octet_length(changed_by) <= 65536)
 );
-CREATE UNIQUE INDEX unique_open_stage ON mlregistry.stage_history (version_id) WHERE valid_to = 'infinity';
-CREATE INDEX idx_stage_history_version ON mlregistry.stage_history (version_id, valid_from);
+CREATE UNIQUE INDEX unique_stage_period ON mlregistry.stage_history (version_id, valid_to);
 CREATE INDEX idx_stage_history_model ON mlregistry.stage_history (model_id, stage, valid_from);
 CREATE INDEX idx_stage_history_period ON mlregistry.stage_history (valid_to, valid_from);
 COMMENT ON TABLE mlregistry.stage_history IS 'Which stage every version was in, and when: one row per period, the open one until infinity; outlives versions and models';
@@ -432,8 +431,7 @@ CREATE TABLE mlregistry.status_history (
         AND pg_catalog.octet_length(reason) <= 65536
         AND pg_catalog.octet_length(changed_by) <= 65536)
 );
-CREATE UNIQUE INDEX unique_open_status ON mlregistry.status_history (entity_id, entity_kind) WHERE valid_to = 'infinity';
-CREATE INDEX idx_status_history_entity ON mlregistry.status_history (entity_kind, entity_id, valid_from);
+CREATE UNIQUE INDEX unique_status_period ON mlregistry.status_history (entity_id, entity_kind, valid_to);
 COMMENT ON TABLE mlregistry.status_history IS 'Which status versions, runs, experiments, deployments and approvals had, and when: one row per period, the open one until infinity; outlives what it tells of';
 COMMENT ON COLUMN mlregistry.status_history.history_id IS 'Identifier';
 COMMENT ON COLUMN mlregistry.status_history.organization_id IS 'Organization that it belongs to';
