@@ -70,7 +70,7 @@ SELECT deployment_name, traffic_percentage FROM deploy('fraud-detector@1.3.0', '
 -- several shares in one statement
 SELECT deployment_name, semver, traffic_percentage FROM set_traffic('prod-us', '{"fraud-detector-prod-us": 50, "fraud-detector-prod-us-canary": 50}', reason => 'half and half');
 SELECT deployment_name, traffic_percentage FROM set_traffic('prod-us', '{"fraud-detector-prod-us": 33.333, "fraud-detector-prod-us-canary": 66.667}');
-SELECT deployment_name, action, traffic_percentage, reason FROM deployment_history WHERE action = 'traffic' ORDER BY valid_from, deployment_name;
+SELECT deployment_name, action, traffic_percentage, reason FROM deployment_history WHERE action = 'traffic' ORDER BY deployment_name, valid_from;
 SELECT e.* FROM unnest(ARRAY[
     $$SELECT set_traffic('prod-us', '{"fraud-detector-prod-us": 60, "fraud-detector-prod-us-canary": 50}')$$,
     $$SELECT set_traffic('prod-us', '{"fraud-detector-prod-us": 101}')$$,
@@ -111,6 +111,7 @@ SELECT health_status, avg_latency_ms, p99_latency_ms, requests_per_second, error
   FROM set_deployment_status('prod-us/fraud-detector-prod-us', avg_latency_ms => 12.345, p99_latency_ms => 80, requests_per_second => 420, error_rate_percentage => 0.1);
 SELECT status, health_status FROM set_deployment_status('prod-us/fraud-detector-prod-us', 'degraded', 'unhealthy', 'INC-3');
 SELECT status FROM set_deployment_status('prod-us/fraud-detector-prod-us', 'degraded');
+SELECT status, health_status, compute_platform FROM deploy('fraud-detector@1.1.0', 'prod-us', compute_platform => 'kubernetes');
 SELECT status FROM set_deployment_status('prod-us/fraud-detector-prod-us', 'active', 'healthy');
 SELECT e.* FROM unnest(ARRAY[
     $$SELECT set_deployment_status('prod-us/fraud-detector-prod-us')$$,
