@@ -196,6 +196,19 @@ SELECT count(*) FROM unarchive_version('fraud-detector@1.0.0'), deprecate_versio
 SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us');
 SHOW mlregistry.deployment_action;
 
+-- Tags
+SELECT kind, reference, tag_name, added_by FROM tag('deployment:prod-us/fraud-detector-prod-us', 'tier-1', create_missing => true);
+SELECT kind, reference, tag_name FROM tag('deployment:default/staging/fraud-detector-staging', 'tier-1');
+SELECT reference, tag_name FROM tags_of('deployment:prod-us/fraud-detector-prod-us');
+SELECT deployment_name, tags FROM list_deployments(tag => 'tier-1');
+SELECT reference, tag_name FROM untag('deployment:staging/fraud-detector-staging', 'tier-1');
+SELECT tag_name, models, deployments, total FROM tag_usage();
+SELECT e.state, e.message, e.hint FROM unnest(ARRAY[
+    $$SELECT tag('deployment:prod-us/fraud', 'tier-1')$$,
+    $$SELECT tag_object('deployment', '00000000-0000-0000-0000-000000000001', 'tier-1')$$,
+    $$SELECT tag_object('environment', '00000000-0000-0000-0000-000000000001', 'tier-1')$$,
+    $$SELECT untag('deployment:staging/fraud-detector-staging', 'tier-1')$$]) AS s, refusal(s) AS e;
+
 -- Lists
 SELECT environment_name, deployment_name, semver, previous_semver FROM active_deployments();
 SELECT deployment_name FROM active_deployments(max_rows => 1);
@@ -239,7 +252,9 @@ SELECT e.state, e.rule, e.message FROM unnest(ARRAY[
     $$SELECT set_traffic('prod-us', '{"fraud-detector-prod-us": 1}')$$,
     $$SELECT set_deployment_status('prod-us/fraud-detector-prod-us', 'degraded')$$,
     $$SELECT rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us')$$,
-    $$SELECT terminate_deployment('prod-us/fraud-detector-prod-us')$$]) AS s, refusal(s) AS e;
+    $$SELECT terminate_deployment('prod-us/fraud-detector-prod-us')$$,
+    $$SELECT tag('deployment:prod-us/fraud-detector-prod-us', 'tier-1')$$,
+    $$SELECT untag('deployment:prod-us/fraud-detector-prod-us', 'tier-1')$$]) AS s, refusal(s) AS e;
 
 RESET SESSION AUTHORIZATION;
 SET client_min_messages = warning;
