@@ -43,6 +43,7 @@ my %class = (
     'keys'         => [ qw( o:admin   never     never     never    ) ], # with a key: one that may make keys, so admin:write
     'secrets'      => [ qw( never     never     never     never    ) ],
     'facts'        => [ qw( always    never     never     never    ) ],
+    'kept'         => [ qw( read      write     write     never    ) ], # goes with its version only
     'measured'     => [ qw( read      write     never     never    ) ], # append-only
     'trail'        => [ qw( told      never     never     never    ) ],
 );
@@ -53,7 +54,7 @@ my %table = (
     model_tags               => [ 'contents',     'models' ],
     model_versions           => [ 'contents',     'versions' ],
     version_files            => [ 'contents',     'versions' ],
-    version_signatures       => [ 'contents',     'versions' ],
+    version_signatures       => [ 'kept',         'versions' ],
     model_aliases            => [ 'contents',     'versions' ],
     version_tags             => [ 'contents',     'versions' ],
     model_metrics            => [ 'contents',     'versions' ],
@@ -190,7 +191,7 @@ sub statements {
             q{(organization_id, project_id, model_id, semver, artifact_uri) VALUES ('{o}', '{p}', '{m}', '9.9.9', 's3://x/y')} ],
         version_files => [ q{file_id = '{file}'}, q{media_type = 'text/plain'},
             q{(organization_id, project_id, version_id, path) VALUES ('{o}', '{p}', '{v2}', 'fresh.bin')} ],
-        version_signatures => [ q{signature_id = '{signature}'}, q{issuer = 'x'},
+        version_signatures => [ q{signature_id = '{signature}'}, q{verifier = 'x'},
             q{(organization_id, project_id, version_id, kind, signer, bundle) VALUES ('{o}', '{p}', '{v2}', 'pgp', 'me', '{}')} ],
         model_aliases => [ q{alias_id = '{alias}'}, q{set_at = set_at},
             q{(organization_id, project_id, model_id, alias, version_id) VALUES ('{o}', '{p}', '{m}', 'fresh', '{v1}')} ],
