@@ -728,10 +728,10 @@ CREATE OR REPLACE FUNCTION set_deployment_traffic(deployment_ids uuid[], shares 
         IF array_position(shares, NULL) IS NOT NULL THEN
             RAISE EXCEPTION 'a share must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;
+        PERFORM live_deployment(s.id), require_deployment_values(traffic => s.share) FROM unnest(deployment_ids, shares) AS s (id, share);
         IF (SELECT count(DISTINCT s.id) FROM unnest(deployment_ids) AS s (id)) < cardinality(deployment_ids) THEN
             RAISE EXCEPTION 'a deployment is named twice' USING ERRCODE = 'invalid_parameter_value';
         END IF;
-        PERFORM live_deployment(s.id), require_deployment_values(traffic => s.share) FROM unnest(deployment_ids, shares) AS s (id, share);
         PERFORM lock_deployments(deployment_ids);
         PERFORM require_open_deployment(d.deployment_id, d.deployment_name, d.status, 'has traffic')
            FROM deployments d WHERE d.deployment_id = ANY (deployment_ids);
