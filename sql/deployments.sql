@@ -71,7 +71,7 @@ SELECT deployment_name, traffic_percentage FROM deploy('fraud-detector@1.3.0', '
 -- several shares in one statement
 SELECT deployment_name, semver, traffic_percentage FROM set_traffic('prod-us', '{"fraud-detector-prod-us": 50, "fraud-detector-prod-us-canary": 50}', reason => 'half and half');
 SELECT deployment_name, traffic_percentage FROM set_traffic('prod-us', '{"fraud-detector-prod-us": 33.333, "fraud-detector-prod-us-canary": 66.667}');
-SELECT deployment_name, action, traffic_percentage, reason FROM deployment_history WHERE action = 'traffic' ORDER BY valid_from, deployment_name;
+SELECT deployment_name, action, traffic_percentage, reason FROM deployment_history WHERE action = 'traffic' ORDER BY deployment_name, valid_from;
 SELECT e.* FROM unnest(ARRAY[
     $$SELECT set_traffic('prod-us', '{"fraud-detector-prod-us": 60, "fraud-detector-prod-us-canary": 50}')$$,
     $$SELECT set_traffic('prod-us', '{"fraud-detector-prod-us": 101}')$$,
@@ -220,6 +220,7 @@ SELECT e.* FROM unnest(ARRAY[
     $$SELECT list_deployments(after => '00000000-0000-0000-0000-000000000001')$$,
     $$SELECT active_deployments(after => '00000000-0000-0000-0000-000000000001')$$,
     $$SELECT active_deployments('prod-uk')$$]) AS s, refusal(s) AS e;
+SELECT avg_latency_ms FROM set_deployment_status('prod-us/fraud-detector-prod-us', avg_latency_ms => 12.345, p99_latency_ms => 80);
 SELECT environment_name, status, deployments, healthy, unknown, replicas, avg_latency_ms, max_p99_latency_ms FROM deployment_status_summary();
 SELECT environment_name, status, deployments FROM deployment_status_summary('prod-us');
 SELECT environment_name, is_active, live, models, versions, replicas, changes > 0 AS changed, rollbacks, failures FROM environment_summary();
