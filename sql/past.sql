@@ -167,7 +167,8 @@ DELETE FROM approvals;
 DELETE FROM model_versions WHERE model_id = (SELECT model_id FROM models WHERE model_name = 'fraud-detector');
 DELETE FROM models WHERE model_name = 'fraud-detector';
 SELECT count(*) AS moments, count(*) FILTER (WHERE told(s.at) = s.state) AS told_as_they_were FROM snapshots s;
-SELECT environment_name, model_name, semver, is_deleted FROM version_at('fraud-detector', :'during');
+-- who had agreed went with the version: not known is not nobody
+SELECT environment_name, model_name, semver, is_deleted, approved_by FROM version_at('fraud-detector', :'during');
 SELECT environment_name, semver FROM version_at('fraud-detector', :'during', 'prod-us');
 SELECT DISTINCT environment_name, is_deleted FROM deployment_timeline('fraud-detector') ORDER BY 1;
 SELECT count(*) FROM registry_at(now());
