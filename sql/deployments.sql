@@ -161,6 +161,10 @@ SELECT e.* FROM unnest(ARRAY[
     $$SELECT set_traffic('prod-us', '{"fraud-detector-prod-us-canary": 1}')$$,
     $$SELECT rollback_deployment(find_deployment('prod-us/fraud-detector-prod-us-canary'))$$,
     $$SELECT set_deployment_status('prod-us/fraud-detector-prod-us-canary', 'active')$$]) AS s, refusal(s) AS e;
+-- a shadow does not make it unclear which one goes back
+BEGIN;
+SELECT deployment_name, semver FROM rollback_deployment('fraud-detector', 'prod-us');
+ROLLBACK;
 SELECT status, deactivated_at IS NOT NULL AS timed, deactivation_reason FROM set_deployment_status('prod-us/fraud-detector-prod-us-shadow', 'deactivated', reason => 'seen enough');
 SELECT e.rule, e.message FROM refusal($$SELECT set_deployment_status('prod-us/fraud-detector-prod-us-shadow', 'active')$$) AS e;
 SELECT deployment_name, semver, status FROM list_deployments('fraud-detector', 'prod-us') ORDER BY 1;

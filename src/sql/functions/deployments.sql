@@ -1044,9 +1044,9 @@ CREATE OR REPLACE FUNCTION rollback_deployment(
         ids uuid[];
         names text;
     BEGIN
-        -- Those that are open, where none is, the last of a name that has failed.
+        -- Those that are open, where none is, the last of a name that has failed; a shadow only where nothing else is.
         SELECT array_agg(d.deployment_id), string_agg(d.deployment_name, ', ' ORDER BY d.deployment_name) INTO ids, names
-          FROM (SELECT d.*, rank() OVER (ORDER BY d.status <> 'failed' DESC) AS choice
+          FROM (SELECT d.*, rank() OVER (ORDER BY d.status <> 'failed' DESC, d.deployment_type <> 'shadow' DESC) AS choice
                   FROM (SELECT DISTINCT ON (d.deployment_name) d.*
                           FROM deployments d
                          WHERE d.model_id = of_model AND d.environment_id = in_environment AND d.deleted_at IS NULL
