@@ -293,8 +293,8 @@ SELECT pg_temp.tells_events('UPDATE model_versions SET ' || changes || $$ WHERE 
     (12, 'unarchive', $$status = 'validated', stage = 'development'$$),
     (13, 'hold', $$legal_hold = true, legal_hold_reason = 'case 7'$$),
     (14, 'release', $$legal_hold = false$$),
-    (15, 'soft_delete', $$deleted_at = '2020-01-01+00', legal_hold = true$$),
-    (16, 'restore', $$deleted_at = NULL, legal_hold = false$$),
+    (15, 'soft_delete', $$deleted_at = '2020-01-01+00', status = 'deprecated'$$),
+    (16, 'restore', $$deleted_at = NULL, status = 'validated'$$),
     (17, 'promote', $$stage = 'production', status = 'deprecated', description = 'x'$$)) AS v (n, verb, changes) ORDER BY n OFFSET 0) AS v;
 SELECT pg_temp.tells($$INSERT INTO version_tags (version_id, tag_id) VALUES ('{m@1.4.0}', '{gold}')$$, $$version.tag m@1.4.0 of m in default/main "fraud@1.4.0" {"tag_id": [null, "gold"], "tag": [null, "gold"]}$$, 'version.tag');
 SELECT pg_temp.tells_events($$DELETE FROM version_tags$$, 'version.untag m@1.4.0 of m in default/main "fraud@1.4.0"', 'version.untag');
