@@ -107,16 +107,11 @@ check_sides() {
 eight_sessions() {
     cat >"$WORK/runs.sql" <<'SQL'
 \set e random(1, 2)
-BEGIN;
-INSERT INTO mlregistry.training_runs (experiment_id, status, queued_at, started_at)
-SELECT experiment_id, 'running', now(), now() FROM mlregistry.experiments WHERE experiment_name = 'bench ' || :e RETURNING run_id AS run
+SELECT run_id AS run FROM mlregistry.start_run(experiment => 'bench ' || :e)
 \gset
-COMMIT;
 SELECT mlregistry.log_metrics(':run', '{loss,accuracy}', '{0.9,0.1}', '{1,1}');
-BEGIN;
 SELECT mlregistry.log_metrics(':run', '{"loss": 0.5, "accuracy": 0.6}', 2);
-UPDATE mlregistry.training_runs SET status = 'succeeded', completed_at = now(), gpu_hours = 1 WHERE run_id = ':run';
-COMMIT;
+SELECT status FROM mlregistry.finish_run(':run', accuracy => 0.6, gpu_hours => 1);
 SQL
     sql -c "INSERT INTO mlregistry.experiments (experiment_name) SELECT 'bench ' || n FROM generate_series(1, 2) AS n"
     "$PGBIN/pgbench" -n -c 8 -j 2 -T 10 -f "$WORK/runs.sql" postgres 2>"$WORK/runs.log" >"$WORK/runs.out" || die "eight sessions failed: $(tail -5 "$WORK/runs.log")"
@@ -149,7 +144,7 @@ bench() {
     machine
     table -c "SELECT * FROM bench.report('bare') WHERE measure IN ('arrays', 'COPY', 'one value')"
     table -c "SELECT * FROM bench.report('ours') WHERE measure NOT IN ('arrays', 'COPY', 'one value')"
-    echo "eight sessions: $runs_per_second runs per second, each of five statements in three transactions"
+    echo "eight sessions: $runs_per_second runs per second, each of four calls in transactions of their own"
     echo
     echo 'plan of the last 100 by hand:'
     sql -c "EXPLAIN (COSTS OFF) $last_by_hand"

@@ -134,6 +134,9 @@ INSERT INTO run_metrics (run_id, metric_name, value) SELECT run_id, 'psnr', 29.1
 SELECT count(*) FROM runs_needing_review() WHERE run_name = 'esrgan-4x-upscale-run-1';
 ROLLBACK;
 SELECT runs_needing_review(min_accuracy => -0.1);
+SELECT runs_needing_review(min_accuracy => 80);
+SELECT runs_needing_review(min_accuracy => 'NaN');
+SELECT runs_needing_review(max_cost_usd => 'NaN');
 
 -- what costs: 390.50 of 1220.50 are 32.0 %
 SELECT run_name, status, compute_target, gpu_type, gpu_hours, cost_usd, is_estimate, percent FROM expensive_runs();

@@ -254,7 +254,7 @@ SET SESSION AUTHORIZATION audit_app;
 BEGIN;
 SELECT authenticate(:'dan');
 SELECT pg_temp.refusal($$UPDATE models SET description = 'by nobody' WHERE model_name = 'churn' RETURNING sign_out()$$);
-SELECT pg_temp.refusal($$UPDATE models SET description = 'by nobody' WHERE model_name = 'churn' RETURNING set_config('mlregistry.identity', '', false)$$);
+SELECT left(pg_temp.refusal($$UPDATE models SET description = 'by nobody' WHERE model_name = 'churn' RETURNING set_config('mlregistry.identity', '', false)$$), 5) AS state; -- in the server's words
 SELECT pg_temp.refusal($$WITH x AS (UPDATE models SET description = 'by nobody' WHERE model_name = 'churn' RETURNING 1) SELECT sign_out() FROM x$$);
 SELECT pg_temp.refusal(format($$UPDATE models SET description = 'by ann' WHERE model_name = 'churn' RETURNING authenticate(%L)$$, :'ann'));
 SELECT sign_out();

@@ -252,6 +252,9 @@ WITH e AS (INSERT INTO experiments (experiment_name, project_id) SELECT 'there',
 INSERT INTO training_runs (run_id, experiment_id, project_id) SELECT '00000000-0000-0000-0000-000000000009', experiment_id, project_id FROM e;
 SELECT log_metrics('00000000-0000-0000-0000-000000000009', '{loss}', '{1}', '{1}'), log_metric('00000000-0000-0000-0000-000000000009', 'loss', 2, 2);
 SELECT p.slug, count(*) FROM run_metrics k JOIN projects p USING (project_id) WHERE k.run_id = '00000000-0000-0000-0000-000000000009' GROUP BY 1;
+-- infinities that are said are values
+SELECT log_metrics(:'run', '{"loss": "Infinity"}', 200);
+SELECT value FROM metric_series(:'run', 'loss', last_steps => 1);
 -- what is deleted is not there
 UPDATE training_runs SET deleted_at = now() WHERE run_id = '00000000-0000-0000-0000-000000000009';
 SELECT log_metric('00000000-0000-0000-0000-000000000009', 'loss', 1, 3);

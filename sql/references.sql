@@ -18,5 +18,7 @@ SELECT selector_kind('1.2.3'), selector_kind(''), selector_kind('~1'), selector_
 SELECT find_model('11e07301-0000-4000-8000-000000000000');
 SELECT find_model(NULL);
 SELECT why_invalid('is_valid_name', 'A'), why_invalid('is_valid_name', 'a'), why_invalid(NULL, 'a');
+SELECT require_max_rows(0), require_max_rows(NULL);
+SELECT require_max_rows(-1);
 SELECT require_if_exists('error'), project_filter(NULL), project_filter('default') = project_id AS found FROM projects;
 SELECT project_filter('nowhere');

@@ -110,5 +110,26 @@ SELECT count(*) FROM experiment_history('empty');
 SELECT count(*) FROM leaderboard('empty');
 SELECT count(*) FROM leaderboard('empty', 'whatever');
 
+-- numbers that no double precision holds, and such whose difference it does not: they compare, and spoil nothing
+SELECT experiment_name FROM create_experiment('enormous');
+INSERT INTO training_runs (experiment_id, run_name, status, custom_metrics, hyperparameters, queued_at)
+SELECT find_experiment('enormous'), v.run_name, 'succeeded', v.metrics::jsonb, v.parameters::jsonb, now() - make_interval(hours => 5 - v.n)
+  FROM (VALUES (1, 'huge', '{"big": 1e400, "far": 1.7e308, "small": 1e-400, "ok": 1}', '{"size": 1}'),
+               (2, 'most', '{"big": 5, "far": -1.7e308, "small": 1, "ok": 2}', '{"size": 1}'),
+               (3, 'least', '{"big": -1e400, "far": 1.7e308, "ok": 3}', '{"size": 2}'),
+               (4, 'last', '{"big": 7, "far": "-Infinity", "ok": 5}', '{"size": 2}')) AS v (n, run_name, metrics, parameters)
+ ORDER BY v.n;
+SELECT rank, run_name, metric_value, behind FROM leaderboard('enormous', 'big');
+SELECT rank, run_name, metric_value, behind FROM leaderboard('enormous', 'far');
+SELECT rank, run_name, metric_value, behind FROM leaderboard('enormous', 'small');
+SELECT run_number, metric_value, change, best_so_far FROM experiment_history('enormous', 'far');
+SELECT array_agg(run_id ORDER BY run_number) AS enormous FROM training_runs WHERE experiment_id = find_experiment('enormous') \gset
+SELECT name, spread, (SELECT r.run_name FROM training_runs r WHERE r.run_id = best_run) AS best FROM compare_runs(:'enormous') WHERE kind = 'metric';
+SELECT metric_name, parameter_value, n, mean, round(deviation::numeric, 6) AS deviation, compared_with, difference, round(p::numeric, 6) AS p
+  FROM compare_runs(:'enormous', 'size');
+SELECT best_run('enormous', 'bigg');
+SELECT * FROM compare_runs(:'enormous', 'size', metrics => '{big,bigg}');
+SELECT * FROM compare_runs(:'enormous', 'size', metrics => '{NULL}');
+
 DELETE FROM experiments;
 SELECT * FROM check_registry();

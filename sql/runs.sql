@@ -50,6 +50,11 @@ SELECT project_slug, experiment_name, model_name FROM start_run('new-model', exp
 -- a slash belongs to the name where what stands before it is no project
 SELECT project_slug, experiment_name FROM create_experiment('resnet/50');
 SELECT find_experiment('resnet/50') = find_experiment('experiment:default/resnet/50') AS same;
+-- what creates one reads its name as what finds it does
+SELECT project_slug, experiment_name FROM create_experiment('default/resnet/101');
+SELECT project_slug, experiment_name FROM create_experiment('default/x', project => 'default');
+SELECT find_experiment('default/resnet/101') = find_experiment('resnet/101') AS same, find_experiment('default/default/x') IS NOT NULL AS found;
+DELETE FROM experiments WHERE experiment_name IN ('resnet/101', 'default/x');
 SELECT run_id AS reads FROM start_run(experiment => 'q4-retraining', dataset => 'transactions-2025q4', run_name => 'many datasets',
                                       datasets => '{"test": ["transactions-2025q4"], "train": "transactions-2025q4"}') \gset
 SELECT d.dataset_name, rd.dataset_role FROM run_datasets rd JOIN datasets d USING (dataset_id) WHERE rd.run_id = :'reads' ORDER BY 2;
@@ -334,6 +339,17 @@ RESET SESSION AUTHORIZATION;
 REVOKE UPDATE, INSERT, DELETE ON training_runs, experiments FROM runs_reader;
 SELECT count(*) FROM revoke_access('runs_reader');
 DROP ROLE runs_reader;
+
+-- the version says of which model the run is
+SELECT count(*) FROM register_model('other-model', framework => 'onnx');
+SELECT count(*) FROM register_version('other-model', '3.0.0', '/m/3');
+SELECT e.* FROM refusal($$SELECT start_run('fraud-detector', experiment => 'daily', version => 'other-model@3.0.0')$$) AS e;
+SELECT model_name, semver FROM start_run(experiment => 'of version', version => 'other-model@3.0.0', create_missing => true);
+-- limits are those of what the column would have, and a run that is named twice is one
+SELECT e.* FROM refusal(format('SELECT update_run(%L, %L)', (SELECT run_id FROM training_runs WHERE run_name = 'young'), '{"loss": 999999.9999999}')) AS e;
+SELECT e.* FROM refusal(format('SELECT add_usage(%L, 99999999.999)', (SELECT run_id FROM training_runs WHERE run_name = 'young'))) AS e;
+SELECT count(*) FROM archive_runs(runs => ARRAY(SELECT run_id FROM training_runs WHERE run_name = 'old success'), dry_run => false);
+SELECT count(*) FROM restore_runs((SELECT ARRAY[run_id, run_id] FROM training_runs WHERE run_name = 'old success'));
 
 DROP FUNCTION refusal(text);
 DELETE FROM model_versions;

@@ -46,6 +46,7 @@ INSERT INTO broken VALUES
     ('valid_experiment_name', $$UPDATE experiments SET experiment_name = ' ' WHERE experiment_name = 'base'$$),
     ('valid_experiment_name', $$UPDATE experiments SET experiment_name = E'a\nb' WHERE experiment_name = 'base'$$),
     ('valid_experiment_status', $$UPDATE experiments SET status = 'done', completed_at = now() WHERE experiment_name = 'base'$$),
+    ('valid_last_run_number', $$INSERT INTO experiments (organization_id, project_id, experiment_name, last_run_number) SELECT organization_id, project_id, 'counted', -1 FROM experiments WHERE experiment_name = 'base'$$),
     ('experiment_time_order', $$UPDATE experiments SET status = 'completed', completed_at = started_at - interval '1 second'$$),
     ('experiment_completion', $$UPDATE experiments SET completed_at = now()$$),
     ('experiment_completion', $$UPDATE experiments SET status = 'failed'; UPDATE experiments SET status = 'running', completed_at = started_at + interval '1 day'$$),
@@ -76,6 +77,8 @@ INSERT INTO broken VALUES
     ('valid_run_status', $$UPDATE training_runs SET status = 'completed' WHERE run_name = 'first'$$),
     ('valid_run_status', $$UPDATE training_runs SET status = 'Running' WHERE run_name = 'third'$$),
     ('valid_run_status', $$INSERT INTO training_runs (experiment_id, status) SELECT experiment_id, '' FROM experiments WHERE experiment_name = 'base'$$),
+    ('valid_run_number', $$INSERT INTO training_runs (experiment_id, run_number) SELECT experiment_id, 0 FROM experiments WHERE experiment_name = 'base'$$),
+    ('valid_run_number', $$UPDATE training_runs SET run_number = -5 WHERE run_name = 'first'$$),
     ('valid_accuracy', $$UPDATE training_runs SET accuracy = 1.0001 WHERE run_name = 'first'$$),
     ('valid_accuracy', $$UPDATE training_runs SET accuracy = -0.0001 WHERE run_name = 'first'$$),
     ('valid_accuracy', $$UPDATE training_runs SET accuracy = 'NaN' WHERE run_name = 'first'$$),
@@ -129,6 +132,7 @@ INSERT INTO broken VALUES
     ('training_runs_text_size', $$UPDATE training_runs SET started_by = repeat('x', 65537) WHERE run_name = 'first'$$),
     ('training_runs_text_size', $$UPDATE training_runs SET created_by = repeat('x', 65537) WHERE run_name = 'first'$$),
     ('run_metrics_pkey', $$INSERT INTO run_metrics SELECT * FROM run_metrics$$),
+    ('finite_times', $$INSERT INTO run_metrics SELECT organization_id, project_id, run_id, 'loss', 1, 1, 'infinity' FROM run_metrics$$),
     ('valid_metric_name', $$INSERT INTO run_metrics SELECT organization_id, project_id, run_id, 'loss%', 1, 1 FROM run_metrics$$),
     ('valid_metric_name', $$INSERT INTO run_metrics SELECT organization_id, project_id, run_id, '', 1, 1 FROM run_metrics$$),
     ('run_datasets_pkey', $$INSERT INTO run_datasets (run_id, dataset_id) SELECT run_id, dataset_id FROM run_datasets$$),
@@ -242,6 +246,10 @@ INSERT INTO training_runs (experiment_id, run_name) SELECT experiment_id, 'next'
 COPY training_runs (experiment_id, run_name) FROM PROGRAM 'true'; -- no row, no harm
 INSERT INTO training_runs (experiment_id, run_number) SELECT experiment_id, 2147483647 FROM experiments WHERE experiment_name = 'n2';
 INSERT INTO training_runs (experiment_id) SELECT experiment_id FROM experiments WHERE experiment_name = 'n2';
+INSERT INTO training_runs (experiment_id, run_number) SELECT experiment_id, v FROM experiments, unnest('{2147483646,NULL}'::integer[]) WITH ORDINALITY u (v, n) WHERE experiment_name = 'n1' ORDER BY n;
+-- the counter never falls, whoever writes an older row back
+UPDATE experiments SET last_run_number = 1 WHERE experiment_name = 'n1' RETURNING last_run_number > 1 AS stays;
+INSERT INTO training_runs (experiment_id) VALUES ('11111111-1111-4111-8111-111111111111'), ('11111111-1111-4111-8111-111111111111');
 -- counting is no change of the experiment, to touch and to the trail
 SELECT experiment_name, updated_at = created_at AS untouched FROM experiments WHERE experiment_name IN ('n1', 'n2') ORDER BY 1;
 SELECT count(*) FROM audit_logs a JOIN experiments e ON e.experiment_id = a.entity_id WHERE e.experiment_name IN ('n1', 'n2') AND a.action <> 'experiment.create';
@@ -339,13 +347,27 @@ SELECT count(*) FROM set_quota(gpu_hours => 121, enforcement => 'refuse');
 UPDATE training_runs SET status = 'running' WHERE run_name = 'warned' RETURNING status;
 UPDATE training_runs SET gpu_hours = 500 WHERE run_name = 'warned';
 SELECT * FROM left_over;
--- another period, or deleted: it does not count
+-- another period to come has its own limit, one that is over has not, and archived runs have used what they have used
 BEGIN;
+INSERT INTO training_runs (experiment_id, run_name, queued_at) SELECT experiment_id, 'next year', now() + interval '1 year' FROM experiments WHERE experiment_name = 'base' RETURNING status;
+SAVEPOINT s;
 INSERT INTO training_runs (experiment_id, run_name, queued_at) SELECT experiment_id, 'another month', '2025-01-31 23:00:00+00' FROM experiments WHERE experiment_name = 'base' RETURNING status;
+ROLLBACK TO s;
 UPDATE training_runs SET deleted_at = now() WHERE run_name IN ('warned', 'imported');
-INSERT INTO training_runs (experiment_id, run_name) SELECT experiment_id, 'accepted' FROM experiments WHERE experiment_name = 'base' RETURNING status;
+SELECT * FROM left_over;
+INSERT INTO training_runs (experiment_id, run_name) SELECT experiment_id, 'refused' FROM experiments WHERE experiment_name = 'base' RETURNING status;
+ROLLBACK TO s;
+UPDATE training_runs SET deleted_at = now() WHERE run_name IN ('warned', 'imported');
 UPDATE training_runs SET deleted_at = NULL WHERE run_name = 'imported' RETURNING status;
 UPDATE training_runs SET deleted_at = NULL WHERE run_name = 'warned';
+ROLLBACK;
+-- a statement with many rows is looked at once for each who pays, and as strictly: one of the rows has used something itself
+BEGIN;
+SELECT count(*) FROM set_quota(gpu_hours => 600, enforcement => 'refuse');
+INSERT INTO training_runs (experiment_id, run_name, gpu_hours) SELECT experiment_id, 'many-' || n, CASE n WHEN 7 THEN 20 ELSE 0 END FROM experiments, generate_series(1, 20) n WHERE experiment_name = 'base';
+SELECT gpu_hours_used, gpu_hours_limit FROM left_over;
+SAVEPOINT s;
+INSERT INTO training_runs (experiment_id, run_name, gpu_hours) SELECT experiment_id, 'too many-' || n, CASE n WHEN 7 THEN 20 ELSE 0 END FROM experiments, generate_series(1, 20) n WHERE experiment_name = 'base';
 ROLLBACK;
 -- cost, by project, team and user; a limit of 0 lets what costs nothing pass
 DELETE FROM resource_quotas;

@@ -68,6 +68,8 @@ constexpr VerbRule version_rules[] = {
     {"stage", "staging", any_value, "demote"},
     {"status", any_value, "deprecated", "deprecate"},
     {"status", "deprecated", any_value, "undeprecate"},
+    {"status", any_value, "deployed", "deploy"},
+    {"status", "deployed", any_value, "undeploy"},
     {"status", "registered", "validated", "validate"},
     {"legal_hold", any_value, "true", "hold"},
     {"legal_hold", any_value, "false", "release"},

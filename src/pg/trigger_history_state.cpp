@@ -103,9 +103,11 @@ namespace {
 // $1: rows that may have changed, $2: why. `here`: which rows of the history are of row e.id. A row whose state is
 // another one ends its period and begins the next; a row that has no open period begins one when its state began, but
 // not before its last period has ended. Lateral with OFFSET 0, and an array of keys: such a plan looks up each row by
-// index, whatever the sizes of the tables were when it was made, which may be long ago.
+// index, whatever the sizes of the tables were when it was made, which may be long ago. Distinct: what triggers of rows
+// do to the same table comes into the same transition tables.
 #define CHANGED(rows, history, here, state)                                                                            \
-    "WITH changed AS MATERIALIZED (SELECT e.*, o.* FROM pg_catalog.unnest($1) AS c (id)"                               \
+    "WITH changed AS MATERIALIZED (SELECT e.*, o.* FROM (SELECT DISTINCT u.id FROM pg_catalog.unnest($1) AS u (id)) "  \
+    "AS c"                                                                                                             \
     "  CROSS JOIN LATERAL (SELECT r.* FROM " rows " AS r WHERE r.id OPERATOR(pg_catalog.=) c.id OFFSET 0) AS e"        \
     "   LEFT JOIN LATERAL (SELECT h.history_id, h." state " AS was FROM mlregistry." history " h"                      \
     "                       WHERE " here " AND " OPEN_PERIOD " OFFSET 0) AS o ON true),"

@@ -28,10 +28,13 @@ namespace {
 using lifecycle::Microseconds;
 using lifecycle::RunTimes;
 
+constexpr std::int32_t most_runs = std::numeric_limits<std::int32_t>::max();
+
 // The row that runs are numbered by, really updated: the second writer waits, and sees the number of the first.
 OwnerQuery numbered_experiment{
     "UPDATE mlregistry.experiments"
-    " SET last_run_number = GREATEST(last_run_number OPERATOR(pg_catalog.+) $3, $4)"
+    " SET last_run_number = GREATEST(CASE WHEN last_run_number OPERATOR(pg_catalog.<) 2147483647"
+    "                                     THEN last_run_number OPERATOR(pg_catalog.+) $3 ELSE last_run_number END, $4)"
     " WHERE organization_id OPERATOR(pg_catalog.=) $1 AND experiment_id OPERATOR(pg_catalog.=) $2"
     " RETURNING last_run_number, model_id, allow_repeat_runs",
     4,
@@ -97,6 +100,7 @@ struct RunColumns {
     AttrNumber organization, experiment, model, framework, number, status, once_per_day;
     AttrNumber queued_at, started_at, completed_at, duration, created_at;
     AttrNumber precision, recall, f1;
+    std::int32_t unknown;     ///< how many rows are of experiments that do not exist
     HTAB *experiments;        ///< of ExperimentKey; those that exist
     NumberedExperiment *last; ///< that of the row; null: there is none
     KnownFramework framework_of;
@@ -106,7 +110,7 @@ struct RunColumns {
 constexpr long most_experiments = 10'000;
 
 struct ExperimentColumns {
-    AttrNumber status, started_at, completed_at;
+    AttrNumber status, started_at, completed_at, last_run_number;
 };
 
 RunColumns &run_columns(FunctionCallInfo fcinfo, const RowTrigger &trigger) {
@@ -130,6 +134,14 @@ RunColumns &run_columns(FunctionCallInfo fcinfo, const RowTrigger &trigger) {
         c.ready = true;
     }
     return c;
+}
+
+[[noreturn]] void refuse_another_run() {
+    ereport(ERROR,
+            (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("the experiment has no number left for another run"),
+             errdetail("Its highest number is %d, or one less.", most_runs),
+             errhint("Say a run_number that is free, or make another experiment.")));
+    pg_unreachable();
 }
 
 void save(const RowTrigger &trigger, const NumberedExperiment &counted) {
@@ -205,6 +217,10 @@ NumberedExperiment *find_experiment(FunctionCallInfo fcinfo, const RowTrigger &t
     if (!exists) {
         return nullptr;
     }
+    // The last number of all is given by people only: whether it was there already is not seen.
+    if (!given.is_given && found.number == most_runs) {
+        refuse_another_run();
+    }
     NumberedExperiment &added = add_experiment(fcinfo, trigger, c, key);
     added = found;
     return &added;
@@ -212,9 +228,8 @@ NumberedExperiment *find_experiment(FunctionCallInfo fcinfo, const RowTrigger &t
 
 void count_on(NumberedExperiment &counted, GivenNumber given) {
     if (!given.is_given) {
-        if (counted.number == std::numeric_limits<std::int32_t>::max()) {
-            ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                            errmsg("the experiment has no number left for another run")));
+        if (counted.number >= most_runs - 1) {
+            refuse_another_run();
         }
         ++counted.number;
     } else if (given.value <= counted.number) {
@@ -244,8 +259,7 @@ void derive_from_experiment(FunctionCallInfo fcinfo, const RowTrigger &trigger, 
     }
     if (!given.is_given) {
         // A number that no run has, so that a missing experiment is refused for what it is.
-        change.set(c.number,
-                   Int32GetDatum(c.last != nullptr ? c.last->number : std::numeric_limits<std::int32_t>::min()));
+        change.set(c.number, Int32GetDatum(c.last != nullptr ? c.last->number : most_runs - c.unknown++));
     }
     if (c.last == nullptr) {
         return;
@@ -419,7 +433,8 @@ MLR_FUNCTION(mlregistry_trg_derive_run) {
     return changed_row(trigger, change);
 }
 
-/// BEFORE INSERT OR UPDATE on experiments: the end comes with a final status and goes with it.
+/// BEFORE INSERT OR UPDATE on experiments: the end comes with a final status and goes with it; no number of a run comes
+/// twice.
 MLR_FUNCTION(mlregistry_trg_derive_experiment) {
     const RowTrigger trigger = row_trigger(fcinfo);
     auto &c = statement_state<ExperimentColumns>(fcinfo);
@@ -428,9 +443,18 @@ MLR_FUNCTION(mlregistry_trg_derive_experiment) {
             .status = column_number(trigger, "status", TEXTOID),
             .started_at = column_number(trigger, "started_at", TIMESTAMPTZOID),
             .completed_at = column_number(trigger, "completed_at", TIMESTAMPTZOID),
+            .last_run_number = column_number(trigger, "last_run_number", INT4OID),
         };
     }
     RowChange change;
+    if (trigger.is_update) {
+        // Who writes a whole row back has read an older number.
+        const ColumnValue number = column_value(trigger, trigger.row, c.last_run_number);
+        const ColumnValue before = column_value(trigger, trigger.before, c.last_run_number);
+        if (!number.is_null && DatumGetInt32(number.value) < DatumGetInt32(before.value)) {
+            change.set(c.last_run_number, before.value);
+        }
+    }
     const TimestampTz now = GetCurrentTransactionStartTimestamp();
     const std::string_view status = column_text(trigger, trigger.row, c.status);
     const ColumnValue started = column_value(trigger, trigger.row, c.started_at);

@@ -5,7 +5,12 @@
 #include "uuid.hpp"
 
 extern "C" {
+#include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "utils/fmgrprotos.h"
+#include "utils/hsearch.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
 }
 
 namespace mlregistry::pg {
@@ -110,12 +115,73 @@ bool is_active(const RowTrigger &trigger, HeapTuple row, bool &is_queued) {
            column_value(trigger, row, column_number(trigger, "deleted_at", TIMESTAMPTZOID)).is_null;
 }
 
+/// Whose quotas a run counts against. A key without padding.
+struct Payer {
+    pg_uuid_t organization;
+    pg_uuid_t project;
+    pg_uuid_t model; ///< nil: none
+    pg_uuid_t user;  ///< nil: none
+};
+
+/// Payers of the statement's rows for whom there was enough.
+struct CheckedPayers {
+    HTAB *payers;
+};
+
+constexpr long most_payers = 10'000;
+
+pg_uuid_t id_or_nil(const RowTrigger &trigger, const char *column) {
+    const ColumnValue value = column_value(trigger, trigger.row, column_number(trigger, column, UUIDOID));
+    return value.is_null ? pg_uuid_t{} : *DatumGetUUIDP(value.value);
+}
+
+/// True for a run that says that it has used something itself: it is asked for less strictly.
+bool has_used(const RowTrigger &trigger) {
+    const ColumnValue hours = column_value(trigger, trigger.row, column_number(trigger, "gpu_hours", NUMERICOID));
+    const ColumnValue cost =
+        column_value(trigger, trigger.row, column_number(trigger, "estimated_cost_usd", NUMERICOID));
+    return !cost.is_null || hours.is_null ||
+           !DatumGetBool(DirectFunctionCall2(numeric_eq, hours.value, NumericGetDatum(int64_to_numeric(0))));
+}
+
+/// Whether another row of the statement has been looked at for the same payer, with all rows in place: what the period
+/// of now has used is the same for both.
+bool is_checked(FunctionCallInfo fcinfo, const RowTrigger &trigger, bool &can_be_remembered, const Payer &payer) {
+    auto &checked = statement_state<CheckedPayers>(fcinfo);
+    const ColumnValue queued_at =
+        column_value(trigger, trigger.row, column_number(trigger, "queued_at", TIMESTAMPTZOID));
+    can_be_remembered =
+        !has_used(trigger) && DatumGetTimestampTz(queued_at.value) <= GetCurrentTransactionStartTimestamp();
+    return can_be_remembered && checked.payers != nullptr &&
+           hash_search(checked.payers, &payer, HASH_FIND, nullptr) != nullptr;
+}
+
+void remember(FunctionCallInfo fcinfo, const Payer &payer) {
+    auto &checked = statement_state<CheckedPayers>(fcinfo);
+    if (checked.payers == nullptr) {
+        HASHCTL control{};
+        control.keysize = sizeof(Payer);
+        control.entrysize = sizeof(Payer);
+        control.hcxt = fcinfo->flinfo->fn_mcxt;
+        checked.payers = hash_create("payers of runs", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+    }
+    if (hash_get_num_entries(checked.payers) < most_payers) {
+        hash_search(checked.payers, &payer, HASH_ENTER, nullptr);
+    }
+}
+
 /// Checked when a run is queued or started, and when an active one is restored; never when it tells what it has used.
-void keep_quotas(const RowTrigger &trigger) {
+void keep_quotas(FunctionCallInfo fcinfo, const RowTrigger &trigger) {
     bool is_queued = false;
     bool was_queued = false;
     if (!is_active(trigger, trigger.row, is_queued) ||
         (trigger.is_update && is_active(trigger, trigger.before, was_queued) && was_queued == is_queued)) {
+        return;
+    }
+    const Payer payer{id_or_nil(trigger, "organization_id"), id_or_nil(trigger, "project_id"),
+                      id_or_nil(trigger, "model_id"), id_or_nil(trigger, "started_by_user")};
+    bool can_be_remembered = false;
+    if (is_checked(fcinfo, trigger, can_be_remembered, payer)) {
         return;
     }
     const Oid owner = table_owner(trigger);
@@ -128,6 +194,9 @@ void keep_quotas(const RowTrigger &trigger) {
                "Wait for the next period, or let the quota be raised: set_quota(). quota_usage() says what is used.");
     }
     done();
+    if (can_be_remembered) {
+        remember(fcinfo, payer);
+    }
 }
 
 /// A version that is there keeps the run that it came from. In a cascade from their project both are gone by now.
@@ -161,6 +230,6 @@ MLR_FUNCTION(mlregistry_trg_guard_run) {
     }
     // In the order of the rules, which is that of their locks.
     refuse_circle(trigger);
-    keep_quotas(trigger);
+    keep_quotas(fcinfo, trigger);
     return PointerGetDatum(nullptr);
 }

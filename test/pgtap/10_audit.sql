@@ -325,11 +325,14 @@ SELECT pg_temp.tells($$UPDATE version_files SET path = 'b.ubj', media_type = 'x/
 SELECT pg_temp.tells_events($$DELETE FROM version_files$$, 'file.remove file of m in default/main "fraud@1.6.0/b.ubj"', 'file.remove');
 SELECT pg_temp.tells($$INSERT INTO version_signatures (signature_id, version_id, kind, signer, bundle) VALUES ('{sig}', '{m@1.6.0}', 'sigstore', 'release', '{"a": [1, null]}')$$,
     $$signature.add sig of m in default/main "fraud@1.6.0" {"version_id": [null, "m@1.6.0"], "kind": [null, "sigstore"], "signer": [null, "release"], "bundle": [null, {"a": [1, null]}], "verification": [null, "claimed"]}$$, 'signature.add');
-SELECT pg_temp.tells($$UPDATE version_signatures SET issuer = 'x'$$, $$signature.update sig of m in default/main "fraud@1.6.0" {"issuer": [null, "x"]}$$, 'signature.update');
+SELECT pg_temp.tells($$UPDATE version_signatures SET verifier = 'x'$$, $$signature.update sig of m in default/main "fraud@1.6.0" {"verifier": [null, "x"]}$$, 'signature.update');
 SELECT pg_temp.tells($$UPDATE version_signatures SET verification = 'verified', verified_at = '2020-01-01+00', verifier = 'cosign'$$,
-    $$signature.verify sig of m in default/main "fraud@1.6.0" {"verification": ["claimed", "verified"], "verified_at": [null, "2020-01-01T00:00:00+00:00"], "verifier": [null, "cosign"]}$$, 'signature.verify');
+    $$signature.verify sig of m in default/main "fraud@1.6.0" {"verification": ["claimed", "verified"], "verified_at": [null, "2020-01-01T00:00:00+00:00"], "verifier": ["x", "cosign"]}$$, 'signature.verify');
 SELECT pg_temp.tells_events($$UPDATE version_signatures SET verification = 'failed'$$, 'signature.update sig of m in default/main "fraud@1.6.0"', 'what has failed is not verified');
+-- it goes with its version only
+ALTER TABLE version_signatures DISABLE TRIGGER mlr_70_guard;
 SELECT pg_temp.tells_events($$DELETE FROM version_signatures$$, 'signature.remove sig of m in default/main "fraud@1.6.0"', 'signature.remove');
+ALTER TABLE version_signatures ENABLE TRIGGER mlr_70_guard;
 SELECT pg_temp.tells($$INSERT INTO datasets (dataset_id, dataset_name, storage_location, storage_format, partition_keys, storage_size_gb) VALUES ('{d}', 'tx_2025', 's3://d', 'parquet', '{day,"a \"b\", c"}', 12.5)$$,
     $$dataset.create d of d in default/main "tx_2025" {"dataset_name": [null, "tx_2025"], "display_name": [null, "tx_2025"], "storage_location": [null, "s3://d"], "storage_format": [null, "parquet"],
       "partition_keys": [null, ["day", "a \"b\", c"]], "storage_size_gb": [null, 12.500], "contains_pii": [null, false], "data_classification": [null, "internal"], "gdpr_compliant": [null, false]}$$, 'dataset.create');
@@ -404,19 +407,24 @@ SELECT pg_temp.tells_events($$UPDATE environments SET is_active = true$$, 'envir
 SELECT pg_temp.tells($$UPDATE environments SET required_approval_types = '{security,legal}'$$, $$environment.update env of env in default/ "prod-us" {"required_approval_types": [[], ["security", "legal"]]}$$, 'environment.update');
 SELECT pg_temp.tells($$INSERT INTO deployments (deployment_id, version_id, environment_id, deployment_name) VALUES ('{dep}', '{m@1.6.0}', '{env}', 'api')$$,
     $$deployment.deploy dep of m in default/main "prod-us/api" {"version_id": [null, "m@1.6.0"], "environment_id": [null, "env"], "deployment_name": [null, "api"], "deployment_type": [null, "rolling"], "health_check_path": [null, "/health"],
-      "replicas": [null, 1], "traffic_percentage": [null, 100.00], "status": [null, "pending"], "health_status": [null, "unknown"], "gpu_count": [null, 0], "autoscaling_enabled": [null, false], "min_replicas": [null, 1], "max_replicas": [null, 10], "version": [null, "1.6.0"]}$$,
+      "replicas": [null, 1], "traffic_percentage": [null, 100.00], "status": [null, "pending"], "health_status": [null, "unknown"], "gpu_count": [null, 0], "autoscaling_enabled": [null, false], "min_replicas": [null, 1], "max_replicas": [null, 10], "version": [null, "1.6.0"]}
+version.freeze m@1.6.0 of m in default/main "fraud@1.6.0" {"frozen_at": [null, "<now>"]}$$,
     'deployment.deploy, found under the model, named as references name it');
-SELECT pg_temp.tells_events(format('UPDATE deployments SET status = %L WHERE deployment_id = ''{dep}''', status), format('deployment.%s dep of m in default/main "prod-us/api"', verb), 'deployment.' || verb || ' (' || status || ')')
-  FROM (VALUES (1, 'deploying', 'roll_out'), (2, 'active', 'activate'), (3, 'degraded', 'degrade'), (4, 'failed', 'fail'), (5, 'deactivated', 'deactivate'), (6, 'active', 'activate')) AS v (n, status, verb) ORDER BY n;
+SELECT pg_temp.tells_events(format('UPDATE deployments SET status = %L WHERE deployment_id = ''{dep}''', status), concat_ws(E'\n', format('deployment.%s dep of m in default/main "prod-us/api"', verb), 'version.' || also || ' m@1.6.0 of m in default/main "fraud@1.6.0"'), 'deployment.' || verb || ' (' || status || ')')
+  FROM (VALUES (1, 'deploying', 'roll_out', NULL), (2, 'active', 'activate', 'deploy'), (3, 'degraded', 'degrade', NULL), (4, 'failed', 'fail', 'undeploy'), (5, 'deactivated', 'deactivate', NULL), (6, 'active', 'activate', 'deploy')) AS v (n, status, verb, also) ORDER BY n;
 SELECT pg_temp.tells($$UPDATE deployments SET traffic_percentage = 50, replicas = 3$$, $$deployment.traffic dep of m in default/main "prod-us/api" {"traffic_percentage": [100.00, 50.00], "replicas": [1, 3]}$$, 'deployment.traffic');
 SELECT pg_temp.tells($$UPDATE deployments SET replicas = 4, avg_latency_ms = 7$$, $$deployment.scale dep of m in default/main "prod-us/api" {"replicas": [3, 4]}$$, 'deployment.scale');
 SELECT pg_temp.tells($$UPDATE deployments SET avg_latency_ms = 8, p99_latency_ms = 9, requests_per_second = 1, error_rate_percentage = 2, last_health_check_at = now()$$, NULL, 'what a probe measures is no event');
 SELECT pg_temp.tells($$UPDATE deployments SET endpoint_url = 'https://x.example'$$, $$deployment.update dep of m in default/main "prod-us/api" {"endpoint_url": [null, "https://x.example"]}$$, 'deployment.update');
-SELECT pg_temp.tells($$UPDATE deployments SET version_id = '{m@1.4.0}'$$, $$deployment.move dep of m in default/main "prod-us/api" {"version_id": ["m@1.6.0", "m@1.4.0"], "version": ["1.6.0", "1.4.0"]}$$, 'deployment.move: another version');
-SELECT pg_temp.tells_events($$SET LOCAL mlregistry.deployment_action = 'rollback'; UPDATE deployments SET version_id = '{m@1.6.0}'; SET LOCAL mlregistry.deployment_action = ''$$, 'deployment.rollback dep of m in default/main "prod-us/api"', 'deployment.rollback');
+SET LOCAL mlregistry.force = on; -- 1.4.0 is deprecated
+SELECT pg_temp.tells($$UPDATE deployments SET version_id = '{m@1.4.0}'$$, $$deployment.move dep of m in default/main "prod-us/api" {"version_id": ["m@1.6.0", "m@1.4.0"], "version": ["1.6.0", "1.4.0"]}
+version.undeploy m@1.6.0 of m in default/main "fraud@1.6.0" {"status": ["deployed", "registered"]}$$, 'deployment.move: another version');
+RESET mlregistry.force;
+SELECT pg_temp.tells_events($$SET LOCAL mlregistry.deployment_action = 'rollback'; UPDATE deployments SET version_id = '{m@1.6.0}'; SET LOCAL mlregistry.deployment_action = ''$$, E'deployment.rollback dep of m in default/main "prod-us/api"\nversion.deploy m@1.6.0 of m in default/main "fraud@1.6.0"', 'deployment.rollback');
+SELECT pg_temp.tells_events($$SELECT correct_version('{m@1.6.0}'::uuid, 'typing error', '{"artifact_uri": "s3://put/right"}')$$, 'version.correct m@1.6.0 of m in default/main "fraud@1.6.0"', 'version.correct');
 SELECT pg_temp.tells($$INSERT INTO deployment_tags (deployment_id, tag_id) VALUES ('{dep}', '{gold}')$$, 'deployment.tag dep of m in default/main "prod-us/api" {"tag_id": [null, "gold"], "tag": [null, "gold"]}', 'deployment.tag');
 SELECT pg_temp.tells_events($$DELETE FROM deployment_tags$$, 'deployment.untag dep of m in default/main "prod-us/api"', 'deployment.untag');
-SELECT pg_temp.tells_events($$UPDATE deployments SET status = 'terminating'$$, 'deployment.terminate dep of m in default/main "prod-us/api"', 'deployment.terminate');
+SELECT pg_temp.tells_events($$UPDATE deployments SET status = 'terminating'$$, E'deployment.terminate dep of m in default/main "prod-us/api"\nversion.undeploy m@1.6.0 of m in default/main "fraud@1.6.0"', 'deployment.terminate');
 SELECT pg_temp.tells_events($$UPDATE deployments SET status = 'terminated'$$, 'deployment.terminate dep of m in default/main "prod-us/api"', 'deployment.terminate, at its end');
 SELECT pg_temp.tells_events($$UPDATE deployments SET deleted_at = now()$$, 'deployment.soft_delete dep of m in default/main "prod-us/api"', 'deployment.soft_delete');
 SELECT pg_temp.tells_events($$UPDATE deployments SET deleted_at = NULL$$, 'deployment.restore dep of m in default/main "prod-us/api"', 'deployment.restore');
@@ -437,6 +445,10 @@ SELECT pg_temp.tells_events($$UPDATE metric_gates SET is_active = false$$, 'gate
 SELECT pg_temp.tells_events($$UPDATE metric_gates SET is_active = true$$, 'gate.enable gate of m in default/main "accuracy"', 'gate.enable');
 SELECT pg_temp.tells_events($$DELETE FROM metric_gates$$, 'gate.delete gate of m in default/main "accuracy"', 'gate.delete');
 SELECT pg_temp.tells_events($$DELETE FROM deployments$$, E'approval.expire a1 of m in default/main "fraud@1.6.0/security"\ndeployment.delete dep of m in default/main "prod-us/api"', 'deployment.delete, and the approval that was for it');
+-- Its files are written to below.
+SET LOCAL session_replication_role = replica;
+UPDATE model_versions SET frozen_at = NULL WHERE semver = '1.6.0';
+SET LOCAL session_replication_role = origin;
 SELECT pg_temp.tells_events($$DELETE FROM approvals$$, E'approval.delete a1 of m in default/main "fraud@1.6.0/security"\napproval.delete a2 of m in default/main "fraud@1.6.0/legal"\napproval.delete a3 of m in default/main "fraud@1.6.0/business"'
     '\napproval.delete a4 of m in default/main "fraud@1.6.0/technical"\napproval.delete a5 of m in default/main "fraud@1.6.0/compliance"', 'approval.delete');
 SELECT pg_temp.tells_events($$DELETE FROM environments$$, 'environment.delete env of env in default/ "prod-us"', 'environment.delete');
@@ -638,6 +650,7 @@ role.revoke - of - in acme/ "pg_monitor"' || (SELECT format(E'\nproject_member.r
     || (SELECT format(E'\nteam.delete %s of %1$s in acme/ "vision"', team_id) FROM teams) || (SELECT format(E'\nquota.delete %s of %1$s in acme/ "organization"', quota_id) FROM resource_quotas)
     || (SELECT format(E'\napi_key.delete %s of bob in acme/ "robot"', api_key_id) FROM api_keys), 'an organization with all that is in it');
 
+SET CONSTRAINTS ALL IMMEDIATE;
 DO $$BEGIN EXECUTE (SELECT 'TRUNCATE ' || string_agg(quote_ident(table_name), ', ') || ', guards, alias_history, deployment_history, stage_history, status_history, api_key_secrets' FROM audited); END$$;
 SELECT set_eq($$SELECT action, entity_type, organization_id, project_id, subject_id, entity_id, entity_name, changes::text, details::jsonb FROM audit_logs WHERE action LIKE '%.truncate'$$,
     $$SELECT entity_type || '.truncate', entity_type, '00000000-0000-0000-0000-000000000000'::uuid, NULL::uuid AS p, NULL::uuid AS s, NULL::uuid AS e, NULL AS n, NULL AS c, jsonb_build_object('table', table_name) FROM audited$$, 'TRUNCATE: one row for each table, that names it');
@@ -650,7 +663,7 @@ SELECT set_eq($$SELECT DISTINCT action FROM audit_logs WHERE action NOT LIKE '%.
     ('user', '{create,update,delete,soft_delete,restore,deactivate,activate,set_password,update_credentials,remove_password}'), ('member', '{add,update,change_role,remove}'), ('project_member', '{add,change_role,remove}'),
     ('api_key', '{create,update,delete,revoke,restore,disable,enable}'), ('role', '{grant,change_level,revoke}'), ('access_rule', '{create,update,delete}'), ('quota', '{create,update,delete}'),
     ('team', '{create,update,delete}'), ('tag', '{create,update,delete}'), ('model', '{create,update,delete,soft_delete,restore,archive,unarchive,hold,release,tag,untag}'),
-    ('version', '{create,update,delete,soft_delete,restore,promote,demote,archive,unarchive,validate,deprecate,undeprecate,freeze,hold,release,tag,untag}'),
+    ('version', '{create,update,delete,soft_delete,restore,promote,demote,archive,unarchive,validate,deprecate,undeprecate,deploy,undeploy,correct,freeze,hold,release,tag,untag}'),
     ('alias', '{set,move,protect,unprotect,update,drop}'), ('file', '{add,update,remove}'), ('signature', '{add,verify,update,remove}'), ('metric', '{record,update,delete}'),
     ('dataset', '{create,update,delete,soft_delete,restore,tag,untag}'),
     ('experiment', '{create,update,delete,soft_delete,restore,complete,fail,cancel,reopen}'),

@@ -43,6 +43,7 @@ my %class = (
     'keys'         => [ qw( o:admin   never     never     never    ) ], # with a key: one that may make keys, so admin:write
     'secrets'      => [ qw( never     never     never     never    ) ],
     'facts'        => [ qw( always    never     never     never    ) ],
+    'kept'         => [ qw( read      write     write     never    ) ], # goes with its version only
     'measured'     => [ qw( read      write     never     never    ) ], # append-only
     'trail'        => [ qw( told      never     never     never    ) ],
 );
@@ -53,7 +54,7 @@ my %table = (
     model_tags               => [ 'contents',     'models' ],
     model_versions           => [ 'contents',     'versions' ],
     version_files            => [ 'contents',     'versions' ],
-    version_signatures       => [ 'contents',     'versions' ],
+    version_signatures       => [ 'kept',         'versions' ],
     model_aliases            => [ 'contents',     'versions' ],
     version_tags             => [ 'contents',     'versions' ],
     model_metrics            => [ 'contents',     'versions' ],
@@ -190,7 +191,7 @@ sub statements {
             q{(organization_id, project_id, model_id, semver, artifact_uri) VALUES ('{o}', '{p}', '{m}', '9.9.9', 's3://x/y')} ],
         version_files => [ q{file_id = '{file}'}, q{media_type = 'text/plain'},
             q{(organization_id, project_id, version_id, path) VALUES ('{o}', '{p}', '{v2}', 'fresh.bin')} ],
-        version_signatures => [ q{signature_id = '{signature}'}, q{issuer = 'x'},
+        version_signatures => [ q{signature_id = '{signature}'}, q{verifier = 'x'},
             q{(organization_id, project_id, version_id, kind, signer, bundle) VALUES ('{o}', '{p}', '{v2}', 'pgp', 'me', '{}')} ],
         model_aliases => [ q{alias_id = '{alias}'}, q{set_at = set_at},
             q{(organization_id, project_id, model_id, alias, version_id) VALUES ('{o}', '{p}', '{m}', 'fresh', '{v1}')} ],
@@ -215,7 +216,7 @@ sub statements {
         alias_history => [ q{model_id = '{m}' AND alias = 'champion'}, q{set_by = 'x'},
             q{(organization_id, project_id, model_id, alias, version_id, semver, valid_from) VALUES ('{o}', '{p}', '{m}', 'forged', '{v1}', '1.0.0', now())} ],
         deployments => [ q{deployment_id = '{dep}'}, q{endpoint_url = 'https://example.com'},
-            q{(organization_id, project_id, version_id, environment_id, deployment_name) VALUES ('{o}', '{p}', '{s1}', '{place}', 'fresh')} ],
+            q{(organization_id, project_id, version_id, environment_id, deployment_name, status) VALUES ('{o}', '{p}', '{s1}', '{place}', 'fresh', 'failed')} ],
         deployment_tags => [ q{deployment_id = '{dep}' AND tag_id = '{tag}'}, q{added_at = added_at},
             q{(organization_id, project_id, deployment_id, tag_id) VALUES ('{o}', '{p}', '{dep}', '{spare}')} ],
         approvals => [ q{approval_id = '{approval}'}, q{risk_assessment = 'x'},
@@ -338,8 +339,9 @@ sql($node, 'd', 'CREATE TABLE t.cells (n integer PRIMARY KEY, statement text NOT
 # What a superuser gets: each statement does something, so that a refusal is one.
 my @possible = map { (split /\|/)[1] } split /\n/, sql($node, 'd', 'SELECT n, t.try(statement) FROM t.cells ORDER BY n');
 my @impossible = map { "$cells[$_]{sql}: $possible[$_]" } grep {
-    # But for what nobody else may do either: secrets, built-in words, whole organizations.
+    # But for what nobody else may do either: secrets, built-in words, whole organizations, what is kept.
     $possible[$_] ne '1 rows' && $table{ $cells[$_]{table} }[0] !~ /^(?:secrets|facts|organization|people)$/
+        && !($table{ $cells[$_]{table} }[0] eq 'kept' && $cells[$_]{verb} eq 'delete')
 } 0 .. $#cells;
 is(join("\n", @impossible), '', 'whoever may do everything can do what is tried: ' . @cells . ' statements');
 

@@ -122,7 +122,7 @@ for my $organization (@organizations) {
             [ model => "UPDATE models SET description = 'x' WHERE model_id = '$m'" ], [ model => "DELETE FROM model_tags WHERE model_id = '$m'" ],
             [ version => "UPDATE model_versions SET description = 'x' WHERE version_id = '$v2'" ], [ version => "DELETE FROM version_tags WHERE version_id = '$v2'" ],
             [ alias => "UPDATE model_aliases SET protected = true WHERE model_id = '$m'" ], [ file => "UPDATE version_files SET media_type = 'x/y' WHERE version_id = '$v2'" ],
-            [ signature => "UPDATE version_signatures SET issuer = 'x' WHERE version_id = '$v2'" ], [ metric => "UPDATE model_metrics SET metric_value = 1 WHERE version_id = '$v2'" ],
+            [ signature => "UPDATE version_signatures SET verifier = 'x' WHERE version_id = '$v2'" ], [ metric => "UPDATE model_metrics SET metric_value = 1 WHERE version_id = '$v2'" ],
             [ dataset => "UPDATE datasets SET row_count = 1 WHERE dataset_id = '$d'" ], [ dataset => "DELETE FROM dataset_tags WHERE dataset_id = '$d'" ],
             [ project => "UPDATE projects SET description = 'x' WHERE slug = '$slug'" ], [ model => "SELECT audit_note('model', '$m', 'download', NULL, NULL)" ], [ version => "SELECT audit_note('version', '$v1', 'download', NULL, NULL)" ],
             [ dataset => "SELECT audit_note('dataset', '$d', 'download', NULL, NULL)" ],

@@ -195,6 +195,49 @@ subtest 'a run that somebody holds is not silent' => sub {
     stop_sessions($first);
 };
 
+subtest 'what is restored while it is to be deleted stays' => sub {
+    my $run = sql($node, 'd', q{SELECT f.run_id FROM start_run(experiment => 'restored', create_missing => true) s, finish_run(s.run_id) f});
+    sql($node, 'd', "SELECT archive_runs(runs => ARRAY['$run'::uuid], dry_run => false)");
+    my $first = session($node, 'd', 'first');
+    my $second = session($node, 'd', 'second');
+    is(ask($first, "BEGIN; SELECT restore_runs(ARRAY['$run'::uuid])"), '00000', 'one restores it');
+    tell($second, "SELECT delete_runs('0', experiment => 'restored', dry_run => false)");
+    ok(is_waiting($node, 'd', 'second'), 'the other one, who deletes what is archived, waits');
+    is(ask($first, 'COMMIT'), '00000', 'the first one commits');
+    is(ask($second, ''), '00000', 'the other one finds nothing to delete');
+    is_sql($node, 'd', "SELECT count(*) FROM list_runs(experiment => 'restored')", '1', 'the run is there');
+    stop_sessions($first, $second);
+};
+
+subtest 'a job that is started twice at once is one run' => sub {
+    my $start = q{SELECT run_id FROM start_run(experiment => 'job', source_run_id => 'job-1', create_missing => true, if_exists => 'return')};
+    my $first = session($node, 'd', 'first');
+    my $second = session($node, 'd', 'second');
+    is(ask($first, q{BEGIN; SELECT run_id FROM start_run(experiment => 'job', create_missing => true)}), '00000', 'one starts another run');
+    is(ask($first, 'COMMIT'), '00000', 'of the experiment');
+    is(ask($first, "BEGIN; $start"), '00000', 'one starts it');
+    tell($second, $start);
+    ok(is_waiting($node, 'd', 'second'), 'the other one waits');
+    is(ask($first, 'COMMIT'), '00000', 'the first one commits');
+    is(ask($second, ''), '00000', 'the other one is given that run');
+    is_sql($node, 'd', "SELECT count(*), max(run_number) FROM list_runs(experiment => 'job')", '2|2', 'there is one, and no number is lost');
+    stop_sessions($first, $second);
+};
+
+subtest 'two that start the run of the day' => sub {
+    sql($node, 'd', q{SELECT create_experiment('daily', allow_repeat_runs => false)});
+    my $first = session($node, 'd', 'first');
+    my $second = session($node, 'd', 'second');
+    my $position = -s $node->logfile;
+    is(ask($first, q{BEGIN; SELECT run_id FROM start_run(experiment => 'daily')}), '00000', 'one starts it');
+    tell($second, q{SELECT run_id FROM start_run(experiment => 'daily')});
+    ok(is_waiting($node, 'd', 'second'), 'the other one waits');
+    is(ask($first, 'COMMIT'), '00000', 'the first one commits');
+    is(ask($second, ''), '23505', 'the other one is told');
+    like(PostgreSQL::Test::Utils::slurp_file($node->logfile, $position), qr/experiment "daily" has one run a day/, 'in the words of the rule');
+    stop_sessions($first, $second);
+};
+
 subtest 'partitions, where the tables belong to another role' => sub {
     sql($node, 'postgres', 'CREATE ROLE keeper; CREATE DATABASE kept');
     sql($node, 'kept', q{CREATE EXTENSION mlregistry; SET client_min_messages = error; SELECT mlregistry.install(owner => 'keeper')});

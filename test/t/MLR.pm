@@ -11,7 +11,7 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-use File::Basename qw(dirname);
+use File::Basename qw(basename dirname);
 use File::Copy ();
 use File::Spec ();
 use File::Temp ();
@@ -66,7 +66,9 @@ sub code_version {
 sub add_released {
     my @versions;
     for my $script (grep { !/--.+--/ } sort glob(project_root() . '/src/sql/released/mlregistry--*.sql')) {
-        File::Copy::copy($script, extension_folder()) or die "cannot copy $script to " . extension_folder() . ": $!";
+        # Other tests run beside this one and must not read half of it.
+        my $target = extension_folder() . '/' . basename($script);
+        File::Copy::copy($script, "$target.$$") && rename("$target.$$", $target) or die "cannot copy $script to $target: $!";
         push @versions, $script =~ /mlregistry--([^\/]+)\.sql$/;
     }
     my $current = code_version();
@@ -187,7 +189,7 @@ sub is_dumped {
     my ($node, $command, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my ($status, undef, $err) = run_client($node, $command);
-    $err =~ s/^pg_dump: warning: there are circular foreign-key constraints on this table:\npg_dump: detail: training_runs\n(?:pg_dump: hint: [^\n]*\n)+//m;
+    $err =~ s/^pg_dump: warning: there are circular foreign-key constraints on this table:\npg_dump: detail: (?:training_runs|approvals)\n(?:pg_dump: hint: [^\n]*\n)+//mg;
     return is("exit status $status: $err", 'exit status 0: ', $name);
 }
 

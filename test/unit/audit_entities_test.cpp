@@ -63,6 +63,12 @@ TEST(AuditEntities, TheFirstRuleThatHoldsSaysTheVerb) {
     EXPECT_EQ(verb("model_versions", {{"stage", "staging", "production"}, {"deleted_at", "", "set"}}), "soft_delete");
     EXPECT_EQ(verb("model_versions", {{"frozen_at", "", "set"}, {"status", "registered", "validated"}}), "validate");
     EXPECT_EQ(verb("model_versions", {{"status", "deprecated", "registered"}}), "undeprecate");
+    EXPECT_EQ(verb("model_versions", {{"status", "deprecated", "deployed"}}), "undeprecate");
+    EXPECT_EQ(verb("model_versions", {{"status", "validated", "deployed"}}), "deploy");
+    EXPECT_EQ(verb("model_versions", {{"status", "deployed", "validated"}}), "undeploy");
+    EXPECT_EQ(verb("model_versions", {{"status", "deployed", "deprecated"}}), "deprecate");
+    EXPECT_TRUE(is_own_verb("version", "correct"));
+    EXPECT_FALSE(is_own_verb("model", "correct"));
     EXPECT_EQ(verb("model_versions", {{"status", "validated", "deployed"}}), "update");
     EXPECT_EQ(verb("model_versions", {{"description", "a", "b"}}), "update");
     EXPECT_EQ(verb("model_versions", {}), "update");

@@ -31,6 +31,7 @@ CREATE TABLE mlregistry.experiments (
         REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (created_by_user),
     CONSTRAINT valid_experiment_name CHECK (mlregistry.is_valid_label(experiment_name)),
     CONSTRAINT valid_experiment_status CHECK (status IN ('running', 'completed', 'failed', 'cancelled')),
+    CONSTRAINT valid_last_run_number CHECK (last_run_number >= 0),
     CONSTRAINT experiment_time_order CHECK (completed_at >= started_at),
     CONSTRAINT finite_times CHECK (pg_catalog.isfinite(started_at) AND pg_catalog.isfinite(completed_at)),
     CONSTRAINT experiment_completion CHECK ((status = 'running') = (completed_at IS NULL)),
@@ -164,6 +165,7 @@ CREATE TABLE mlregistry.training_runs (
     CONSTRAINT training_runs_created_by_user_fkey FOREIGN KEY (created_by_user)
         REFERENCES mlregistry.users (user_id) ON DELETE SET NULL (created_by_user),
     CONSTRAINT valid_run_name CHECK (mlregistry.is_valid_label(run_name)),
+    CONSTRAINT valid_run_number CHECK (run_number > 0),
     CONSTRAINT valid_run_status CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'timeout')),
     CONSTRAINT valid_accuracy CHECK (mlregistry.is_score(accuracy)),
     CONSTRAINT valid_precision CHECK (mlregistry.is_score(precision_score)),
@@ -323,7 +325,8 @@ CREATE TABLE mlregistry.run_metrics (
     value double precision NOT NULL,
     recorded_at timestamptz DEFAULT now() NOT NULL,
     CONSTRAINT run_metrics_pkey PRIMARY KEY (run_id, metric_name, step, recorded_at),
-    CONSTRAINT valid_metric_name CHECK (mlregistry.is_valid_metric_name(metric_name))
+    CONSTRAINT valid_metric_name CHECK (mlregistry.is_valid_metric_name(metric_name)),
+    CONSTRAINT finite_times CHECK (pg_catalog.isfinite(recorded_at))
 ) PARTITION BY RANGE (recorded_at);
 CREATE INDEX idx_run_metrics_time ON mlregistry.run_metrics USING brin (recorded_at);
 COMMENT ON TABLE mlregistry.run_metrics IS 'What runs measured step by step; one partition a month; append-only: of a metric and step the value recorded last counts';

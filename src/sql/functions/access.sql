@@ -1026,4 +1026,4 @@ CREATE OR REPLACE FUNCTION quota_usage(at timestamptz DEFAULT now())
              ORDER BY array_position('{organization,project,team,user}'::text[], q.scope), 2, q.period;
     END
     $function$;
-COMMENT ON FUNCTION quota_usage(timestamptz) IS 'active quotas of the current organization, and what training runs have used of them in the day, week or month of the UTC calendar that a time lies in: a run counts in the period in which it was queued, unless it is deleted';
+COMMENT ON FUNCTION quota_usage(timestamptz) IS 'active quotas of the current organization, and what training runs have used of them in the day, week or month of the UTC calendar that a time lies in: a run counts in the period in which it was queued, also when it is archived';

@@ -27,10 +27,12 @@ CREATE OR REPLACE FUNCTION require_not_negative(argument text, value anyelement)
     BEGIN
         IF value < zero THEN
             RAISE EXCEPTION '% must not be negative: %', argument, value USING ERRCODE = 'invalid_parameter_value';
+        ELSIF value::text = 'NaN' THEN
+            RAISE EXCEPTION '% must be a number: %', argument, value USING ERRCODE = 'invalid_parameter_value';
         END IF;
     END
     $function$;
-COMMENT ON FUNCTION require_not_negative(text, anyelement) IS 'raises 22023 for a threshold below zero';
+COMMENT ON FUNCTION require_not_negative(text, anyelement) IS 'raises 22023 for a threshold below zero, or NaN';
 
 CREATE OR REPLACE FUNCTION success_rate(succeeded bigint, failed bigint) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -111,6 +113,7 @@ CREATE OR REPLACE FUNCTION team_metrics(since timestamptz DEFAULT NULL, until ti
         here constant uuid := find_organization(NULL);
         nobody constant uuid := '00000000-0000-0000-0000-000000000000'; -- what belongs to no team
     BEGIN
+        PERFORM require_max_rows(team_metrics.max_rows);
         RETURN QUERY
             WITH team AS (
                 SELECT t.team_id, t.team_name, t.department FROM teams t WHERE t.organization_id = here
@@ -176,6 +179,7 @@ CREATE OR REPLACE FUNCTION cost_summary(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(cost_summary.max_rows);
         PERFORM require_choice('by', cost_summary.by, '{model,team,experiment,framework,compute_target,gpu_type,project}');
         IF cost_summary.period IS NOT NULL THEN
             PERFORM require_choice('period', cost_summary.period, '{day,week,month,quarter,year}');
@@ -233,6 +237,7 @@ CREATE OR REPLACE FUNCTION framework_comparison(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(framework_comparison.max_rows);
         PERFORM require_not_negative('min_runs', framework_comparison.min_runs);
         RETURN QUERY
             SELECT s.framework, s.models, s.runs, s.active_runs, s.succeeded, s.failed, s.timed_out, s.cancelled,
@@ -276,6 +281,7 @@ CREATE OR REPLACE FUNCTION compute_utilization(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(compute_utilization.max_rows);
         RETURN QUERY
             SELECT s.compute_target, s.runs, s.queued, s.running, s.succeeded, s.failed, s.timed_out, s.cancelled,
                    success_rate(s.succeeded, s.failed + s.timed_out), make_interval(secs => round(s.mean_wait)::float8),
@@ -381,6 +387,7 @@ CREATE OR REPLACE FUNCTION recent_failures(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(recent_failures.max_rows);
         PERFORM require_not_negative('within', recent_failures.within);
         RETURN QUERY
             SELECT p.slug, f.experiment_name, f.run_name, f.run_number, f.model_name, f.framework, f.status, f.error_message, r.exit_code,
@@ -418,8 +425,11 @@ CREATE OR REPLACE FUNCTION runs_needing_review(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
-        PERFORM require_not_negative('min_accuracy', runs_needing_review.min_accuracy),
-                require_not_negative('max_cost_usd', runs_needing_review.max_cost_usd),
+        PERFORM require_max_rows(runs_needing_review.max_rows);
+        IF NOT runs_needing_review.min_accuracy BETWEEN 0 AND 1 THEN -- NaN is above all numbers
+            RAISE EXCEPTION 'min_accuracy must be from 0 to 1: %', runs_needing_review.min_accuracy USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        PERFORM require_not_negative('max_cost_usd', runs_needing_review.max_cost_usd),
                 require_not_negative('within', runs_needing_review.within);
         RETURN QUERY
             SELECT p.slug, f.experiment_name, f.run_name, f.run_number, f.model_name, f.status, f.reasons, f.accuracy, f.loss, f.cost_usd,
@@ -468,6 +478,7 @@ CREATE OR REPLACE FUNCTION expensive_runs(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(expensive_runs.max_rows);
         PERFORM require_not_negative('min_cost_usd', expensive_runs.min_cost_usd);
         RETURN QUERY
             SELECT p.slug, f.experiment_name, f.run_name, f.run_number, f.model_name, f.status, f.compute_target, f.gpu_type, f.gpu_hours,
@@ -500,6 +511,7 @@ CREATE OR REPLACE FUNCTION long_running(longer_than interval DEFAULT '24 hours',
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(long_running.max_rows);
         PERFORM require_not_negative('longer_than', long_running.longer_than);
         RETURN QUERY
             WITH page AS MATERIALIZED (
@@ -536,6 +548,7 @@ CREATE OR REPLACE FUNCTION queue_depth(project text DEFAULT NULL, max_rows bigin
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(queue_depth.max_rows);
         RETURN QUERY
             SELECT r.compute_target, count(*) FILTER (WHERE r.status = 'queued') AS queued, count(*) FILTER (WHERE r.status = 'running'),
                    coalesce(sum(r.gpu_count) FILTER (WHERE r.status = 'queued'), 0), coalesce(sum(r.gpu_count) FILTER (WHERE r.status = 'running'), 0),
@@ -566,6 +579,7 @@ CREATE OR REPLACE FUNCTION models_needing_retraining(
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(models_needing_retraining.max_rows);
         PERFORM require_not_negative('days', models_needing_retraining.days);
         RETURN QUERY
             WITH run AS (
@@ -632,6 +646,7 @@ CREATE OR REPLACE FUNCTION version_statistics(project text DEFAULT NULL, max_row
         here constant uuid := find_organization(NULL);
         only_project constant uuid := project_filter(project);
     BEGIN
+        PERFORM require_max_rows(version_statistics.max_rows);
         RETURN QUERY
             WITH run AS (
                 SELECT v.model_id, count(*) AS runs

@@ -148,10 +148,7 @@ CREATE OR REPLACE FUNCTION audit_page(
         after_millisecond timestamptz;
         after_time timestamptz;
     BEGIN
-        IF max_rows < 0 THEN
-            RAISE EXCEPTION 'max_rows must not be negative: %', max_rows
-                USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is no limit.';
-        END IF;
+        PERFORM require_max_rows(max_rows);
         IF entity_types IS NOT NULL THEN
             SELECT coalesce('"' || shortened(t) || '"', 'NULL') INTO unknown
               FROM unnest(entity_types) AS t

@@ -126,14 +126,21 @@ CREATE OR REPLACE FUNCTION create_experiment(
     AS $function$
     #variable_conflict use_column
     DECLARE
-        in_project uuid := find_project(project);
-        wanted_name constant text := btrim(create_experiment.experiment_name);
+        in_project uuid;
+        wanted_name text;
         of_model uuid := CASE WHEN model IS NOT NULL THEN find_model(CASE WHEN position('/' IN model) > 0 THEN model ELSE concat_ws('/', project, model) END) END;
         new_id uuid;
         taken record;
     BEGIN
         IF create_experiment.experiment_name IS NULL THEN
             RAISE EXCEPTION 'an experiment needs a name' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        IF project IS NULL THEN
+            -- As all that take an experiment read it: a name that they would look for in another project cannot be found again.
+            SELECT r.in_project, r.experiment_name INTO in_project, wanted_name FROM parse_experiment(create_experiment.experiment_name) AS r;
+        ELSE
+            in_project := find_project(project);
+            wanted_name := btrim(create_experiment.experiment_name);
         END IF;
         IF in_project IS NULL THEN
             RAISE EXCEPTION 'there is no current project'
@@ -173,7 +180,7 @@ CREATE OR REPLACE FUNCTION create_experiment(
         RETURN QUERY SELECT * FROM experiment_infos(ARRAY[new_id]);
     END
     $function$;
-COMMENT ON FUNCTION create_experiment(text, text, text, jsonb, boolean, text, text) IS 'creates an experiment in a project (NULL: the current one); allow_repeat_runs => false: its runs are one a day for each model and dataset; if_exists => ''return'' gives the one that is there, unchanged';
+COMMENT ON FUNCTION create_experiment(text, text, text, jsonb, boolean, text, text) IS 'creates an experiment in a project (NULL: the one that is written before the name, [project/]name, else the current one); allow_repeat_runs => false: its runs are one a day for each model and dataset; if_exists => ''return'' gives the one that is there, unchanged';
 
 CREATE OR REPLACE FUNCTION set_experiment_status(experiment_id uuid, status text) RETURNS SETOF experiment_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
@@ -206,6 +213,28 @@ CREATE OR REPLACE FUNCTION set_experiment_status(experiment text, status text) R
     $function$;
 COMMENT ON FUNCTION set_experiment_status(text, text) IS 'completes, fails or cancels an experiment, or reopens it (running), whatever its runs do; see lifecycle(''experiment'')';
 
+-- As ranked_models(): row security does not trust the index on words.
+CREATE OR REPLACE FUNCTION experiments_with_words(search text, organization uuid) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET client_min_messages = warning -- no notices about stop words
+    AS $function$
+    DECLARE
+        as_owner constant text := mlregistry.act_as_owner(); -- before any look at a table
+        found uuid[];
+    BEGIN
+        PERFORM mlregistry.require_privilege('experiments', 'SELECT');
+        EXECUTE format(
+            'SELECT array_agg(e.experiment_id)
+               FROM mlregistry.experiments e
+              WHERE e.organization_id = %L AND e.deleted_at IS NULL%s
+                AND to_tsvector(%3$L::regconfig, e.experiment_name || '' '' || coalesce(e.description, '''')) @@ websearch_to_tsquery(%3$L::regconfig, %4$L)',
+            organization, mlregistry.readable_condition('e.project_id', 'runs'), mlregistry.search_language()::text, search)
+           INTO found;
+        RETURN found;
+    END
+    $function$;
+COMMENT ON FUNCTION experiments_with_words(text, uuid) IS 'experiments of an organization, among what the acting one may read, in whose name or description the words are';
+
 CREATE OR REPLACE FUNCTION search_experiments(
         search text DEFAULT NULL,
         status text DEFAULT NULL,
@@ -223,13 +252,11 @@ CREATE OR REPLACE FUNCTION search_experiments(
         after_id uuid := CASE WHEN after IS NOT NULL THEN find_experiment(after, search_experiments.project) END;
         sought text := CASE WHEN search IS NOT NULL THEN search_text(search) END;
         spelled constant text := lower(sought COLLATE "C");
+        with_words constant uuid[] := experiments_with_words(sought, current_organization_id());
         states text[] := ARRAY(SELECT DISTINCT l.to_state FROM lifecycle_moves() AS l WHERE l.entity = 'experiment' ORDER BY 1);
         page_ids uuid[];
     BEGIN
-        IF max_rows < 0 THEN
-            RAISE EXCEPTION 'max_rows must not be negative: %', max_rows
-                USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is no limit.';
-        END IF;
+        PERFORM require_max_rows(max_rows);
         IF search_experiments.status <> ALL (states) THEN
             RAISE EXCEPTION 'unknown status: "%"', shortened(search_experiments.status)
                 USING ERRCODE = 'invalid_parameter_value', HINT = format('The statuses are %s.', array_to_string(states, ', '));
@@ -251,8 +278,7 @@ CREATE OR REPLACE FUNCTION search_experiments(
                AND (only_model IS NULL OR e.model_id = only_model)
                AND (search_experiments.status IS NULL OR e.status = search_experiments.status)
                AND (sought IS NULL OR position(spelled IN lower(e.experiment_name COLLATE "C")) > 0
-                    OR to_tsvector(search_language(), e.experiment_name || ' ' || coalesce(e.description, ''))
-                       @@ websearch_to_tsquery(search_language(), sought))),
+                    OR e.experiment_id = ANY (with_words))),
         page AS (
             SELECT f.*
               FROM found f

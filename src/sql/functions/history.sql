@@ -97,10 +97,7 @@ CREATE OR REPLACE FUNCTION compare_versions(a uuid, b uuid)
               FROM fields f
              WHERE f.a_value IS DISTINCT FROM f.b_value
             UNION ALL
-            -- Through numeric where that can be: 0.95 less 0.91 is 0.04 then.
-            SELECT 'metric', k.name, k.a_value::text, k.b_value::text,
-                   CASE WHEN abs(k.a_value) < 1e15 AND abs(k.b_value) < 1e15 THEN (k.b_value::numeric - k.a_value::numeric)::double precision
-                        ELSE k.b_value - k.a_value END
+            SELECT 'metric', k.name, k.a_value::text, k.b_value::text, metric_difference(k.b_value, k.a_value)
               FROM metrics k
              WHERE k.a_value IS DISTINCT FROM k.b_value
             UNION ALL

@@ -181,6 +181,18 @@ CREATE OR REPLACE FUNCTION require_stage(stage text) RETURNS void
     $function$;
 COMMENT ON FUNCTION require_stage(text) IS 'raises 22023 for a text that is not a stage; NULL passes';
 
+CREATE OR REPLACE FUNCTION require_max_rows(max_rows bigint) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    BEGIN
+        IF max_rows < 0 THEN
+            RAISE EXCEPTION 'max_rows must not be negative: %', max_rows
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is no limit.';
+        END IF;
+    END
+    $function$;
+COMMENT ON FUNCTION require_max_rows(bigint) IS 'raises 22023 for a number of rows below zero; NULL passes';
+
 CREATE OR REPLACE FUNCTION require_if_exists(if_exists text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$

@@ -1,5 +1,27 @@
 -- Runs beside each other: what differs, which is best, how an experiment has gone.
 
+-- A metric in jsonb or with all its digits may be beyond what double precision holds, and so may the difference of two that are not.
+CREATE OR REPLACE FUNCTION nearest_double(value numeric) RETURNS double precision
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT CASE WHEN value = 'NaN' THEN 'NaN'
+                    WHEN abs(value) > 1.7976931348623157e308 THEN (sign(value) * 'Infinity')::double precision
+                    WHEN abs(value) < 5e-324 THEN 0
+                    ELSE value::double precision END
+    $function$;
+COMMENT ON FUNCTION nearest_double(numeric) IS 'a number as double precision, infinite where it is too large and 0 where it is too small';
+
+-- Through numeric where that can be: 0.95 less 0.91 is 0.04 then.
+CREATE OR REPLACE FUNCTION metric_difference(a double precision, b double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+        SELECT CASE WHEN a = b THEN 0
+                    WHEN abs(a) < 1e15 AND abs(b) < 1e15 THEN (a::numeric - b::numeric)::double precision
+                    WHEN abs(a / 2 - b / 2) > 1.7976931348623157e308 / 2 THEN sign(a / 2 - b / 2) * 'Infinity'
+                    ELSE a - b END
+    $function$;
+COMMENT ON FUNCTION metric_difference(double precision, double precision) IS 'the first value of a metric less the second; equal values differ by 0, also infinite ones';
+
 -- By the name that people give it: a column, one of custom_metrics, or the curve that was logged. NaN is no value: a run that
 -- diverged has no place.
 CREATE OR REPLACE FUNCTION run_metric(run uuid, metric text, OUT metric_value double precision, OUT metric_step bigint)
@@ -19,7 +41,7 @@ CREATE OR REPLACE FUNCTION run_metric(run uuid, metric text, OUT metric_value do
                             WHEN 'duration_seconds' THEN r.duration_seconds WHEN 'gpu_hours' THEN r.gpu_hours WHEN 'cpu_hours' THEN r.cpu_hours
                             WHEN 'cost_usd' THEN run_cost(r.estimated_cost_usd, r.gpu_hours, r.gpu_type) END;
         IF metric_value IS NULL AND is_metrics(jsonb_build_object(metric, r.custom_metrics -> metric)) THEN
-            metric_value := (r.custom_metrics ->> metric)::double precision;
+            metric_value := nearest_double((r.custom_metrics ->> metric)::numeric);
         END IF;
         IF metric_value IS NULL THEN
             SELECT k.value, k.step INTO metric_value, metric_step
@@ -57,6 +79,10 @@ CREATE OR REPLACE FUNCTION require_metric(experiment uuid, metric text) RETURNS 
         IF metric IS NULL THEN
             RAISE EXCEPTION 'the name of a metric must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;
+        IF metric = ANY ('{accuracy,loss,precision_score,precision,recall_score,recall,f1_score,f1,auc_roc,auc,duration_seconds,gpu_hours,cpu_hours,cost_usd}') THEN
+            RETURN;
+        END IF;
+        -- Names of curves from one to the next in the index: there are a few for millions of points.
         known := ARRAY(SELECT DISTINCT n.name
                          FROM training_runs r,
                               LATERAL (SELECT s.name
@@ -66,10 +92,18 @@ CREATE OR REPLACE FUNCTION require_metric(experiment uuid, metric text) RETURNS 
                                        UNION
                                        SELECT c.key FROM jsonb_each(r.custom_metrics) AS c WHERE is_metrics(jsonb_build_object(c.key, c.value))
                                        UNION
-                                       SELECT k.metric_name FROM run_metrics k WHERE k.run_id = r.run_id) AS n
+                                       SELECT l.name
+                                         FROM (WITH RECURSIVE logged (name) AS (
+                                                   (SELECT k.metric_name FROM run_metrics k WHERE k.run_id = r.run_id ORDER BY k.metric_name LIMIT 1)
+                                                   UNION ALL
+                                                   SELECT (SELECT k.metric_name FROM run_metrics k
+                                                            WHERE k.run_id = r.run_id AND k.metric_name > l.name ORDER BY k.metric_name LIMIT 1)
+                                                     FROM logged l
+                                                    WHERE l.name IS NOT NULL)
+                                               SELECT g.name FROM logged g WHERE g.name IS NOT NULL) AS l) AS n
                         WHERE r.experiment_id = experiment AND r.deleted_at IS NULL
                         ORDER BY 1);
-        IF known <> '{}' AND metric <> ALL (known || '{accuracy,loss,precision_score,precision,recall_score,recall,f1_score,f1,auc_roc,auc,duration_seconds,gpu_hours,cpu_hours,cost_usd}') THEN
+        IF known <> '{}' AND metric <> ALL (known) THEN
             RAISE EXCEPTION 'no run of the experiment has metric "%"', shortened(metric)
                 USING ERRCODE = 'no_data_found',
                       HINT = coalesce('Did you mean ' || near_names(metric, known) || '?',
@@ -99,10 +133,7 @@ CREATE OR REPLACE FUNCTION leaderboard(
         IF metric IS NULL THEN
             RAISE EXCEPTION 'the name of a metric must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         END IF;
-        IF max_rows < 0 THEN
-            RAISE EXCEPTION 'max_rows must not be negative: %', max_rows
-                USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is no limit.';
-        END IF;
+        PERFORM require_max_rows(max_rows);
         IF after IS NOT NULL AND NOT EXISTS (SELECT FROM training_runs r WHERE r.run_id = after AND r.experiment_id = of_experiment) THEN
             RAISE EXCEPTION 'after names no run of the experiment: %', after
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the run_id of the last row of the page before.';
@@ -130,11 +161,7 @@ CREATE OR REPLACE FUNCTION leaderboard(
                   FROM measured m
                   JOIN training_runs r USING (run_id)
                  WHERE m.value IS NOT NULL)
-            SELECT k.place, k.value,
-                   -- Through numeric where that can be: 0.95 less 0.91 is 0.04 then.
-                   CASE WHEN k.value = k.best THEN 0
-                        WHEN abs(k.value) < 1e15 AND abs(k.best) < 1e15 THEN abs(k.value::numeric - k.best::numeric)::double precision
-                        ELSE abs(k.value - k.best) END,
+            SELECT k.place, k.value, abs(metric_difference(k.value, k.best)),
                    k.step, i.project_slug, i.experiment_name, i.run_number, i.run_name, i.status, i.model_name, i.semver, i.framework,
                    i.dataset_name, i.parameters, i.duration_seconds, i.gpu_hours, i.cost_usd, i.queued_at, i.completed_at, i.run_id,
                    i.experiment_id, i.model_id, i.version_id, i.dataset_id
@@ -226,7 +253,7 @@ CREATE OR REPLACE FUNCTION run_fields(run uuid) RETURNS TABLE (kind text, name t
                                       ('f1_score', r.f1_score), ('auc_roc', r.auc_roc)) AS s (name, value)
              WHERE s.value IS NOT NULL),
         custom (name, value) AS (
-            SELECT c.key, (c.value #>> '{}')::double precision
+            SELECT c.key, nearest_double((c.value #>> '{}')::numeric)
               FROM r, jsonb_each(r.custom_metrics) AS c
              WHERE is_metrics(jsonb_build_object(c.key, c.value)) AND c.key NOT IN (SELECT s.name FROM scores s)),
         -- The end of each curve, as metric_summary() has it.
@@ -267,24 +294,17 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[])
                   FROM unnest(compared) WITH ORDINALITY AS w (run_id, n), run_fields(w.run_id) AS f),
             names AS (
                 SELECT f.kind, f.name, count(*) < cardinality(compared) OR count(DISTINCT f.value) > 1 AS differs,
-                       min(f.number) AS least, max(f.number) AS greatest, count(f.number) AS numbers
+                       jsonb_object_agg(f.n, f.value) AS by_run, -- to look up in: a join would be one of all runs with all
+                       min(f.number) AS least, max(f.number) AS greatest, count(f.number) AS numbers,
+                       (array_agg(f.run_id ORDER BY f.number, f.n))[1] AS least_run,
+                       (array_agg(f.run_id ORDER BY f.number DESC NULLS LAST, f.n))[1] AS greatest_run
                   FROM fields f
                  GROUP BY f.kind, f.name)
             SELECT k.kind, k.name, k.differs,
-                   ARRAY(SELECT f.value
-                           FROM unnest(compared) WITH ORDINALITY AS w (run_id, n)
-                           LEFT JOIN fields f ON f.kind = k.kind AND f.name = k.name AND f.n = w.n
-                          ORDER BY w.n),
-                   -- Through numeric where that can be: 0.95 less 0.91 is 0.04 then.
-                   CASE WHEN k.numbers < 2 THEN NULL
-                        WHEN abs(k.least) < 1e15 AND abs(k.greatest) < 1e15 THEN (k.greatest::numeric - k.least::numeric)::double precision
-                        WHEN k.least = k.greatest THEN 0
-                        ELSE k.greatest - k.least END,
+                   ARRAY(SELECT k.by_run ->> w.n::text FROM generate_series(1, cardinality(compared)) AS w (n) ORDER BY w.n),
+                   CASE WHEN k.numbers > 1 THEN metric_difference(k.greatest, k.least) END,
                    CASE WHEN k.least < k.greatest
-                        THEN (SELECT f.run_id FROM fields f
-                               WHERE f.kind = k.kind AND f.name = k.name
-                                 AND f.number = CASE metric_goal(k.name) WHEN 'minimize' THEN k.least ELSE k.greatest END
-                               ORDER BY f.n LIMIT 1) END
+                        THEN CASE metric_goal(k.name) WHEN 'minimize' THEN k.least_run ELSE k.greatest_run END END
               FROM names k
              ORDER BY NOT k.differs, array_position('{parameter,metric,run,environment}'::text[], k.kind), k.name;
     END
@@ -301,6 +321,8 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[], group_by text, metrics text
     DECLARE
         compared constant uuid[] := compared_runs(compare_runs.runs);
         known text[];
+        measured text[];
+        missing text;
         wanted_baseline constant text := compare_runs.baseline;
     BEGIN
         IF group_by IS NULL THEN
@@ -313,6 +335,21 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[], group_by text, metrics text
                       HINT = coalesce('Did you mean ' || near_names(group_by, known) || '?',
                                       CASE WHEN known = '{}' THEN 'They have no parameters.'
                                            ELSE format('They have %s.', shortened(array_to_string(known, ', '))) END);
+        END IF;
+        IF EXISTS (SELECT FROM unnest(metrics) AS wanted (name) WHERE wanted.name IS NULL) THEN
+            RAISE EXCEPTION 'the name of a metric must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        IF metrics IS NOT NULL THEN
+            measured := ARRAY(SELECT DISTINCT f.name FROM unnest(compared) AS w (run_id), run_fields(w.run_id) AS f
+                               WHERE f.kind = 'metric' AND f.number IS NOT NULL ORDER BY 1);
+            SELECT wanted.name INTO missing FROM unnest(metrics) WITH ORDINALITY AS wanted (name, n) WHERE wanted.name <> ALL (measured) ORDER BY wanted.n LIMIT 1;
+            IF FOUND THEN
+                RAISE EXCEPTION 'none of the runs has metric "%"', shortened(missing)
+                    USING ERRCODE = 'no_data_found',
+                          HINT = coalesce('Did you mean ' || near_names(missing, measured) || '?',
+                                          CASE WHEN measured = '{}' THEN 'They have no metrics.'
+                                               ELSE format('They have %s.', shortened(array_to_string(measured, ', '))) END);
+            END IF;
         END IF;
         IF wanted_baseline IS NOT NULL
            AND NOT EXISTS (SELECT FROM training_runs r WHERE r.run_id = ANY (compared) AND parameter_text(r.hyperparameters -> group_by) = wanted_baseline) THEN
@@ -330,14 +367,16 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[], group_by text, metrics text
                   JOIN training_runs r ON r.run_id = w.run_id
                  CROSS JOIN LATERAL run_fields(w.run_id) AS f
                  WHERE f.kind = 'metric' AND f.number IS NOT NULL AND (metrics IS NULL OR f.name = ANY (metrics))),
-            -- avg() and var_samp() over numeric where that can be: the mean of equal numbers is that number then.
+            -- avg() and var_samp() over numeric where that can be: the mean of equal numbers is that number then. Beyond 15 digits
+            -- numeric has fewer than the number; where squares would overflow, there is nothing but numeric.
             groups AS (
                 SELECT m.name, m.value, count(*) AS n,
-                       CASE WHEN bool_and(abs(m.number) < 1e15)
-                            THEN avg(CASE WHEN abs(m.number) < 1e15 THEN m.number::numeric END)::double precision ELSE avg(m.number) END AS mean,
-                       CASE WHEN bool_and(abs(m.number) < 1e15)
-                            THEN var_samp(CASE WHEN abs(m.number) < 1e15 THEN m.number::numeric END)::double precision
-                            ELSE nullif(var_samp(CASE WHEN abs(m.number) < 'Infinity' THEN m.number ELSE 'NaN' END), 'NaN') END AS variance,
+                       CASE WHEN max(abs(m.number)) = 'Infinity' THEN avg(m.number) FILTER (WHERE abs(m.number) = 'Infinity')
+                            WHEN max(abs(m.number)) BETWEEN 1e15 AND 1e150 THEN avg(m.number) FILTER (WHERE abs(m.number) <= 1e150)
+                            ELSE nearest_double(avg(m.number::numeric) FILTER (WHERE abs(m.number) < 'Infinity')) END AS mean,
+                       CASE WHEN max(abs(m.number)) = 'Infinity' THEN NULL
+                            WHEN max(abs(m.number)) BETWEEN 1e15 AND 1e150 THEN var_samp(m.number) FILTER (WHERE abs(m.number) <= 1e150)
+                            ELSE nullif(nearest_double(var_samp(m.number::numeric) FILTER (WHERE abs(m.number) < 'Infinity')), 'Infinity') END AS variance,
                        min(m.number) AS least, max(m.number) AS greatest, array_agg(m.run_id ORDER BY array_position(compared, m.run_id)) AS runs
                   FROM measured m
                  GROUP BY m.name, m.value),
@@ -352,9 +391,7 @@ CREATE OR REPLACE FUNCTION compare_runs(runs uuid[], group_by text, metrics text
                  WHERE wanted_baseline IS NULL OR parameter_text(o.value) = wanted_baseline
                  ORDER BY o.name, o.variance IS NULL, o.place)
             SELECT o.name, parameter_text(o.value), o.n, o.mean, sqrt(o.variance), o.least, o.greatest, parameter_text(b.value),
-                   CASE WHEN b.place = o.place THEN NULL
-                        WHEN abs(o.mean) < 1e15 AND abs(b.mean) < 1e15 THEN (o.mean::numeric - b.mean::numeric)::double precision
-                        ELSE o.mean - b.mean END,
+                   CASE WHEN b.place <> o.place THEN metric_difference(o.mean, b.mean) END,
                    w.t, w.degrees, w.p, o.runs
               FROM ordered o
               LEFT JOIN baselines b ON b.name = o.name
@@ -397,8 +434,7 @@ CREATE OR REPLACE FUNCTION experiment_history(experiment_id uuid, metric text DE
             valued AS (
                 SELECT a.run_id, lag(a.value) OVER (ORDER BY a.run_number) AS previous FROM attempts a WHERE a.value IS NOT NULL)
             SELECT a.run_number, a.run_name, a.status, a.value,
-                   CASE WHEN abs(a.value) < 1e15 AND abs(v.previous) < 1e15 THEN (a.value::numeric - v.previous::numeric)::double precision
-                        ELSE a.value - v.previous END,
+                   metric_difference(a.value, v.previous),
                    sign * min(sign * a.value) FILTER (WHERE a.status = 'succeeded') OVER (ORDER BY a.run_number),
                    coalesce(a.status = 'succeeded' AND sign * a.value = min(sign * a.value) FILTER (WHERE a.status = 'succeeded') OVER (), false),
                    CASE WHEN a.before IS NOT NULL

@@ -24,6 +24,7 @@ CREATE OR REPLACE FUNCTION log_metrics(run uuid, metrics jsonb, step bigint DEFA
     DECLARE
         names text[];
         numbers double precision[];
+        wrong record;
     BEGIN
         IF metrics IS NULL THEN
             RAISE EXCEPTION 'the metrics must not be NULL' USING ERRCODE = 'null_value_not_allowed';
@@ -36,6 +37,15 @@ CREATE OR REPLACE FUNCTION log_metrics(run uuid, metrics jsonb, step bigint DEFA
                 USING ERRCODE = 'invalid_parameter_value',
                       DETAIL = why_invalid('is_metrics', metrics::text),
                       HINT = 'Give an object of names and numbers: {"accuracy": 0.93, "loss": 0.21}.';
+        END IF;
+        SELECT one.name, one.value INTO wrong
+          FROM jsonb_each_text(metrics) AS one (name, value)
+         WHERE abs(one.value::numeric) < 'Infinity' AND abs(nearest_double(one.value::numeric)) = 'Infinity'
+         LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'the value of metric "%" is too large', wrong.name
+                USING ERRCODE = 'numeric_value_out_of_range', DETAIL = format('It is %s.', shortened(wrong.value)),
+                      HINT = 'A value is a double precision number.';
         END IF;
         SELECT coalesce(array_agg(one.name), '{}'), coalesce(array_agg(one.value::double precision), '{}')
           INTO names, numbers
@@ -53,7 +63,7 @@ CREATE OR REPLACE FUNCTION metric_series(
         to_step bigint DEFAULT NULL,
         last_steps integer DEFAULT NULL) RETURNS TABLE (step bigint, value double precision, recorded_at timestamptz)
     LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 1000 AS 'MODULE_PATHNAME', 'mlregistry_metric_series';
-COMMENT ON FUNCTION metric_series(uuid, text, integer, bigint, bigint, integer) IS 'curve of a metric of a run, one row for each step, of several values the one recorded last; with points at most so many rows, chosen by largest triangles, the extremes among them; with last_steps the end of the curve';
+COMMENT ON FUNCTION metric_series(uuid, text, integer, bigint, bigint, integer) IS 'curve of a metric of a run, one row for each step, of several values the one recorded last; with points at most so many rows, chosen by largest triangles, from 4 on with the extremes among them; with last_steps the end of the curve';
 
 CREATE OR REPLACE FUNCTION metric_goal(metric_name text) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_metric_goal';

@@ -98,7 +98,7 @@ CREATE OR REPLACE FUNCTION require_amount(rule text, name text, amount numeric, 
                 USING ERRCODE = 'check_violation', CONSTRAINT = rule, SCHEMA = 'mlregistry', TABLE = 'training_runs',
                       DETAIL = format('It is %s.', shortened(amount::text));
         END IF;
-        IF amount >= below THEN
+        IF round(amount, 2) >= below THEN -- as the column has it
             RAISE EXCEPTION '% is too large', name
                 USING ERRCODE = 'numeric_value_out_of_range', COLUMN = name, SCHEMA = 'mlregistry', TABLE = 'training_runs',
                       DETAIL = format('It is %s, and must be below %s.', shortened(amount::text), below);
@@ -199,7 +199,7 @@ CREATE OR REPLACE FUNCTION run_scores(
                 USING ERRCODE = 'check_violation', CONSTRAINT = wrong.rule, SCHEMA = 'mlregistry', TABLE = 'training_runs',
                       DETAIL = format('It is %s.', shortened(wrong.score::text));
         END IF;
-        IF abs(loss) >= 1000000 AND loss <> 'NaN' THEN
+        IF abs(round(loss, 6)) >= 1000000 AND loss <> 'NaN' THEN
             RAISE EXCEPTION 'loss is too large'
                 USING ERRCODE = 'numeric_value_out_of_range', COLUMN = 'loss', SCHEMA = 'mlregistry', TABLE = 'training_runs',
                       DETAIL = format('It is %s, and must be below 1000000.', shortened(loss::text)),
@@ -210,6 +210,33 @@ CREATE OR REPLACE FUNCTION run_scores(
 COMMENT ON FUNCTION run_scores(jsonb) IS 'metrics as the columns of runs have them: accuracy, loss, precision(_score), recall(_score), f1(_score) and auc(_roc), with the others in custom_metrics; 23514 for a score that is not from 0 to 1';
 
 -- ---- starting
+
+CREATE OR REPLACE FUNCTION run_of_source(source_run_id text, if_exists text) RETURNS uuid
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+    #variable_conflict use_column
+    DECLARE
+        taken record;
+    BEGIN
+        SELECT r.run_id, r.deleted_at, r.created_by, r.created_at INTO taken
+          FROM training_runs r
+         WHERE r.organization_id = current_organization_id() AND r.source_run_id = btrim(run_of_source.source_run_id);
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+        IF if_exists = 'return' AND taken.deleted_at IS NULL THEN
+            RETURN live_run(taken.run_id);
+        END IF;
+        RAISE EXCEPTION 'run "%" is there already', shortened(run_of_source.source_run_id)
+            USING ERRCODE = 'unique_violation',
+                  CONSTRAINT = 'unique_source_run', SCHEMA = 'mlregistry', TABLE = 'training_runs',
+                  DETAIL = format('It is run %s, created by %s at %s%s.', taken.run_id, taken.created_by, taken.created_at,
+                                  CASE WHEN taken.deleted_at IS NOT NULL THEN ', and archived since' ELSE '' END),
+                  HINT = CASE WHEN taken.deleted_at IS NOT NULL THEN format('restore_runs(ARRAY[%L::uuid]) takes that back.', taken.run_id)
+                              ELSE 'Take what is there with if_exists => ''return''.' END;
+    END
+    $function$;
+COMMENT ON FUNCTION run_of_source(text, text) IS 'identifier of the run that has a source_run_id already, with if_exists ''return''; NULL when there is none; raises 23505 otherwise';
 
 CREATE OR REPLACE FUNCTION start_run(
         model text DEFAULT NULL,
@@ -253,6 +280,7 @@ CREATE OR REPLACE FUNCTION start_run(
         of_experiment record;
         of_model uuid;
         of_version uuid;
+        model_of_version uuid;
         on_dataset uuid;
         roles jsonb;
         taken record;
@@ -283,22 +311,10 @@ CREATE OR REPLACE FUNCTION start_run(
         END IF;
 
         -- A job that is started anew, or an importer that comes again.
-        IF start_run.source_run_id IS NOT NULL THEN
-            SELECT r.run_id, r.deleted_at, r.created_by, r.created_at INTO taken
-              FROM training_runs r
-             WHERE r.organization_id = current_organization_id() AND r.source_run_id = btrim(start_run.source_run_id);
-            IF FOUND AND if_exists = 'return' AND taken.deleted_at IS NULL THEN
-                RETURN QUERY SELECT * FROM run_infos(ARRAY[live_run(taken.run_id)]);
-                RETURN;
-            ELSIF FOUND THEN
-                RAISE EXCEPTION 'run "%" is there already', shortened(start_run.source_run_id)
-                    USING ERRCODE = 'unique_violation',
-                          CONSTRAINT = 'unique_source_run', SCHEMA = 'mlregistry', TABLE = 'training_runs',
-                          DETAIL = format('It is run %s, created by %s at %s%s.', taken.run_id, taken.created_by, taken.created_at,
-                                          CASE WHEN taken.deleted_at IS NOT NULL THEN ', and archived since' ELSE '' END),
-                          HINT = CASE WHEN taken.deleted_at IS NOT NULL THEN format('restore_runs(ARRAY[%L::uuid]) takes that back.', taken.run_id)
-                                      ELSE 'Take what is there with if_exists => ''return''.' END;
-            END IF;
+        new_id := run_of_source(start_run.source_run_id, if_exists);
+        IF new_id IS NOT NULL THEN
+            RETURN QUERY SELECT * FROM run_infos(ARRAY[new_id]);
+            RETURN;
         END IF;
 
         -- What is missing is made in one order everywhere: model, experiment, dataset, run, tags.
@@ -323,9 +339,14 @@ CREATE OR REPLACE FUNCTION start_run(
         END IF;
         IF start_run.version IS NOT NULL THEN
             of_version := find_version(start_run.version);
-            IF of_model IS NULL THEN
-                of_model := (SELECT v.model_id FROM model_versions v WHERE v.version_id = of_version);
+            model_of_version := (SELECT v.model_id FROM model_versions v WHERE v.version_id = of_version);
+            IF of_model <> model_of_version THEN
+                RAISE EXCEPTION 'version % is not one of model "%"', shortened(start_run.version), shortened(start_run.model)
+                    USING ERRCODE = 'invalid_parameter_value',
+                          DETAIL = format('It is one of "%s".', (SELECT m.model_name FROM models m WHERE m.model_id = model_of_version)),
+                          HINT = 'Leave the model out: it is that of the version.';
             END IF;
+            of_model := model_of_version;
         END IF;
         IF start_run.parent_run IS NOT NULL THEN
             PERFORM live_run(start_run.parent_run);
@@ -363,6 +384,18 @@ CREATE OR REPLACE FUNCTION start_run(
              LIMIT 1;
         END IF;
 
+        IF start_run.source_run_id IS NOT NULL OR NOT of_experiment.allow_repeat_runs THEN
+            -- Runs of an experiment are numbered one after the other: who starts the same job, or another run of the day, at this
+            -- moment has done it, or waits.
+            PERFORM FROM experiments e WHERE e.experiment_id = of_experiment.experiment_id FOR NO KEY UPDATE;
+        END IF;
+        IF start_run.source_run_id IS NOT NULL THEN
+            new_id := run_of_source(start_run.source_run_id, if_exists);
+            IF new_id IS NOT NULL THEN
+                RETURN QUERY SELECT * FROM run_infos(ARRAY[new_id]);
+                RETURN;
+            END IF;
+        END IF;
         IF NOT of_experiment.allow_repeat_runs THEN
             asked_at := coalesce(start_run.queued_at, least(now(), start_run.started_at));
             SELECT r.run_id, r.run_number, r.status INTO taken
@@ -375,7 +408,7 @@ CREATE OR REPLACE FUNCTION start_run(
                     USING ERRCODE = 'unique_violation',
                           CONSTRAINT = 'unique_daily_run', SCHEMA = 'mlregistry', TABLE = 'training_runs',
                           DETAIL = format('That of %s is run %s, which is %s.', to_char(asked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), taken.run_number, taken.status),
-                          HINT = 'Archive that run, or let the experiment have more: UPDATE experiments SET allow_repeat_runs = true.';
+                          HINT = 'Archive that run, or let the experiment have more: set its allow_repeat_runs to true.';
             END IF;
         END IF;
 
@@ -708,10 +741,7 @@ CREATE OR REPLACE FUNCTION list_runs(
         last_queued_at timestamptz;
         page_ids uuid[];
     BEGIN
-        IF max_rows < 0 THEN
-            RAISE EXCEPTION 'max_rows must not be negative: %', max_rows
-                USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is no limit.';
-        END IF;
+        PERFORM require_max_rows(max_rows);
         PERFORM require_run_statuses(list_runs.status), require_framework(list_runs.framework),
                 require_object('hyperparameters_is_object', 'parameters', list_runs.parameters);
         IF after IS NOT NULL THEN
@@ -904,10 +934,7 @@ CREATE OR REPLACE FUNCTION tidied_run_ids(
         IF older_than < '0' THEN
             RAISE EXCEPTION 'older_than must not be negative: %', older_than USING ERRCODE = 'invalid_parameter_value';
         END IF;
-        IF max_rows < 0 THEN
-            RAISE EXCEPTION 'max_rows must not be negative: %', max_rows
-                USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is no limit.';
-        END IF;
+        PERFORM require_max_rows(max_rows);
         PERFORM require_run_statuses(tidied_run_ids.status, only_finished => true);
         IF runs IS NOT NULL THEN
             SELECT w.run_id, r.run_id IS NULL AS is_missing, r.status INTO wrong
@@ -997,10 +1024,24 @@ CREATE OR REPLACE FUNCTION restore_runs(runs uuid[]) RETURNS SETOF run_info
            FROM (SELECT DISTINCT r.project_id FROM training_runs r WHERE r.run_id = ANY (runs)) AS p;
         PERFORM FROM training_runs r WHERE r.run_id = ANY (runs) AND r.deleted_at IS NOT NULL ORDER BY r.run_id FOR NO KEY UPDATE;
         UPDATE training_runs r SET deleted_at = NULL WHERE r.run_id = ANY (runs) AND r.deleted_at IS NOT NULL;
-        RETURN QUERY SELECT * FROM run_infos(runs);
+        RETURN QUERY SELECT * FROM run_infos(ARRAY(SELECT w.run_id FROM unnest(runs) WITH ORDINALITY AS w (run_id, n) GROUP BY w.run_id ORDER BY min(w.n)));
     END
     $function$;
 COMMENT ON FUNCTION restore_runs(uuid[]) IS 'takes back the archiving of runs; 23505 when the experiment has one run a day and there is another one now';
+
+-- What a version came from stays.
+CREATE OR REPLACE FUNCTION deletable_run_ids(run_ids uuid[], archived boolean, max_rows bigint) RETURNS uuid[]
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+    AS $function$
+        SELECT ARRAY(SELECT f.id
+                       FROM unnest(run_ids) WITH ORDINALITY AS f (id, n)
+                       JOIN training_runs r ON r.run_id = f.id
+                      WHERE (archived IS NULL OR archived = (r.deleted_at IS NOT NULL))
+                        AND NOT EXISTS (SELECT FROM model_versions v WHERE v.version_id = r.version_id AND v.deleted_at IS NULL)
+                      ORDER BY f.n
+                      LIMIT max_rows)
+    $function$;
+COMMENT ON FUNCTION deletable_run_ids(uuid[], boolean, bigint) IS 'those of some runs, in their order, that are archived or not, as it is asked for, and have no version';
 
 CREATE OR REPLACE FUNCTION delete_runs(
         older_than interval DEFAULT NULL,
@@ -1042,18 +1083,14 @@ CREATE OR REPLACE FUNCTION delete_runs(
                           HINT = 'Leave it archived: archive_runs().';
             END IF;
         END IF;
-        -- What a version came from stays.
-        found_ids := ARRAY(SELECT f.id
-                             FROM unnest(found_ids) WITH ORDINALITY AS f (id, n)
-                             JOIN training_runs r ON r.run_id = f.id
-                            WHERE NOT EXISTS (SELECT FROM model_versions v WHERE v.version_id = r.version_id AND v.deleted_at IS NULL)
-                            ORDER BY f.n
-                            LIMIT max_rows);
+        found_ids := deletable_run_ids(found_ids, archived, max_rows);
         IF dry_run IS NOT FALSE THEN
             RETURN QUERY SELECT * FROM run_infos(found_ids);
             RETURN;
         END IF;
         PERFORM FROM training_runs r WHERE r.run_id = ANY (found_ids) ORDER BY r.run_id FOR UPDATE;
+        -- Somebody may have restored one, or made a version of it, until its row was ours.
+        found_ids := deletable_run_ids(found_ids, archived, NULL);
         infos := ARRAY(SELECT i FROM run_infos(found_ids) AS i);
         WITH gone AS (DELETE FROM training_runs r WHERE r.run_id = ANY (found_ids) RETURNING r.run_id)
         SELECT array_agg(g.run_id) INTO found_ids FROM gone g;

@@ -36,8 +36,8 @@ CREATE OR REPLACE FUNCTION run_cost(estimated_cost_usd numeric, gpu_hours numeri
     LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_run_cost';
 COMMENT ON FUNCTION run_cost(numeric, numeric, text) IS 'cost of a run in US dollars: what was estimated, else GPU hours at the price of gpu_types, 2.50 where the GPU is not in it; views and quotas use it';
 
--- Usage is what runs that were queued in the calendar period (UTC) of a time have taken; deleted ones do not count. A team's are
--- those of its models. Asked by trigger guard in the owner's name, and by quota_usage().
+-- Usage is what runs that were queued in the calendar period (UTC) of a time have taken; archived ones have taken it, too. A team's
+-- are those of its models. Asked by trigger guard in the owner's name, and by quota_usage().
 CREATE OR REPLACE FUNCTION usage_of_quota(quota_id uuid, at timestamptz)
     RETURNS TABLE (period_start timestamptz, period_end timestamptz, gpu_hours numeric, cost_usd numeric)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp
@@ -52,7 +52,7 @@ CREATE OR REPLACE FUNCTION usage_of_quota(quota_id uuid, at timestamptz)
                  FROM mlregistry.projects p
                  JOIN mlregistry.training_runs r ON r.project_id = p.project_id
                 WHERE p.organization_id = q.organization_id AND (q.scope <> 'project' OR p.project_id = q.scope_id)
-                  AND r.queued_at >= b.period_start AND r.queued_at < b.period_end AND r.deleted_at IS NULL
+                  AND r.queued_at >= b.period_start AND r.queued_at < b.period_end
                   AND (q.scope <> 'user' OR r.started_by_user = q.scope_id)
                   AND (q.scope <> 'team' OR EXISTS (SELECT FROM mlregistry.models m WHERE m.model_id = r.model_id AND m.team_id = q.scope_id))) AS u
          WHERE q.quota_id = usage_of_quota.quota_id
@@ -75,7 +75,8 @@ CREATE OR REPLACE FUNCTION quotas_of_run(run_id uuid) RETURNS SETOF uuid
     $function$;
 COMMENT ON FUNCTION quotas_of_run(uuid) IS 'quotas that a run may be refused by, in the order in which they are locked';
 
--- What is used up is used up, whatever the run itself says that it has taken; a limit of 0 lets runs pass that take nothing.
+-- What is used up is used up, whatever the run itself says that it has taken; a limit of 0 lets runs pass that take nothing. Who says
+-- that a run was queued last month takes what there is now.
 CREATE OR REPLACE FUNCTION quota_refusal(run_id uuid) RETURNS TABLE (message text, detail text)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp
     AS $function$
@@ -84,7 +85,7 @@ CREATE OR REPLACE FUNCTION quota_refusal(run_id uuid) RETURNS TABLE (message tex
           FROM mlregistry.training_runs r
          CROSS JOIN LATERAL mlregistry.quotas_of_run(r.run_id) AS of_run (quota_id)
           JOIN mlregistry.resource_quotas q ON q.quota_id = of_run.quota_id
-         CROSS JOIN LATERAL mlregistry.usage_of_quota(q.quota_id, r.queued_at) AS u
+         CROSS JOIN LATERAL mlregistry.usage_of_quota(q.quota_id, greatest(r.queued_at, now())) AS u
          CROSS JOIN LATERAL (VALUES
                (1, 'GPU hours', u.gpu_hours, r.gpu_hours, q.gpu_hours_limit),
                (2, 'US dollars', u.cost_usd, mlregistry.run_cost(r.estimated_cost_usd, r.gpu_hours, r.gpu_type), q.cost_limit_usd))
