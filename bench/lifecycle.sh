@@ -29,7 +29,7 @@ single_round() {
     for side in $(in_turn "$round" "${sides[@]}"); do
         sql -c "SELECT bench.use_triggers('$side')" -c 'SELECT bench.refill()' -c CHECKPOINT >/dev/null
         clocked 'a move, committed' "$side" "$round" 2 3 "\\set n random(1, $ROWS)
-            UPDATE mlregistry.model_versions SET status = CASE status WHEN 'validated' THEN 'deprecated' ELSE 'validated' END WHERE version_id = bench.version(:n);"
+            UPDATE mlregistry.model_versions SET status = CASE status WHEN 'validated' THEN 'deprecated' ELSE 'validated' END, deprecated_at = CASE status WHEN 'validated' THEN now() END WHERE version_id = bench.version(:n);"
     done
 }
 

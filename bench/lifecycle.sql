@@ -40,16 +40,16 @@ BEGIN
 END
 $$;
 
--- 500 models. Of each: a deployment that has changed 80 times, two aliases that have moved 30 times, fifteen versions that went
+-- 500 models. Of each: a deployment that has changed 83 times, two aliases that have moved 30 times, fifteen versions that went
 -- through four stages, one after the other.
-CREATE PROCEDURE bench.ten_years() LANGUAGE plpgsql AS $$
+CREATE PROCEDURE bench.ten_years() LANGUAGE plpgsql SET search_path = mlregistry, pg_catalog AS $$
 DECLARE
     start constant timestamptz := now() - interval '10 years';
     years constant interval := interval '10 years';
 BEGIN
     SET LOCAL session_replication_role = replica;
     TRUNCATE mlregistry.models, mlregistry.status_history, mlregistry.stage_history, mlregistry.alias_history, mlregistry.audit_logs CASCADE;
-    INSERT INTO mlregistry.models (model_name, framework) SELECT 'model-' || n, 'onnx' FROM generate_series(1, 500) AS n;
+    INSERT INTO mlregistry.models (model_name, display_name, framework) SELECT 'model-' || n, 'Model ' || n, 'onnx' FROM generate_series(1, 500) AS n;
     INSERT INTO mlregistry.environments (environment_name, environment_type) VALUES ('prod', 'production');
     INSERT INTO mlregistry.model_versions (model_id, semver, artifact_uri, stage, status, framework, registered_at, validated_at, frozen_at, promoted_to_production_at, archived_at)
     SELECT m.model_id, (v || '.0.0')::mlregistry.semver, 's3://m/' || v, s.stage, CASE WHEN s.stage = 'archived' THEN 'archived' ELSE 'validated' END, 'onnx',
@@ -76,8 +76,8 @@ BEGIN
     INSERT INTO mlregistry.deployment_history (deployment_id, deployment_name, environment_id, environment_name, model_id, version_id, semver, action, status, deployment_status,
                                                traffic_percentage, replicas, performed_by, started_at, completed_at, valid_from, valid_to)
     SELECT d.deployment_id, d.deployment_name, d.environment_id, 'prod', d.model_id, v.version_id, v.semver::text, CASE WHEN i % 5 = 0 THEN 'update' ELSE 'scale' END, 'completed', 'active',
-           100, 1 + i % 5, 'ana', p.begins, p.begins, p.begins, CASE WHEN i = 79 THEN 'infinity' ELSE start + years * ((i + 1) / 80.0)::float8 END
-      FROM mlregistry.deployments d, generate_series(0, 79) AS i, LATERAL (SELECT start + years * (i / 80.0)::float8 AS begins) AS p,
+           100, 1 + i % 5, 'ana', p.begins, p.begins, p.begins, CASE WHEN i = 82 THEN 'infinity' ELSE start + years * ((i + 1) / 83.0)::float8 END
+      FROM mlregistry.deployments d, generate_series(0, 82) AS i, LATERAL (SELECT start + years * (i / 83.0)::float8 AS begins) AS p,
            LATERAL (SELECT v.* FROM mlregistry.model_versions v WHERE v.model_id = d.model_id AND major(v.semver) = least(14, i / 5 + 1)) AS v;
 END
 $$;

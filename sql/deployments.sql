@@ -112,6 +112,7 @@ SELECT health_status, avg_latency_ms, p99_latency_ms, requests_per_second, error
   FROM set_deployment_status('prod-us/fraud-detector-prod-us', avg_latency_ms => 12.345, p99_latency_ms => 80, requests_per_second => 420, error_rate_percentage => 0.1);
 SELECT status, health_status FROM set_deployment_status('prod-us/fraud-detector-prod-us', 'degraded', 'unhealthy', 'INC-3');
 SELECT status FROM set_deployment_status('prod-us/fraud-detector-prod-us', 'degraded');
+SELECT status, health_status, compute_platform FROM deploy('fraud-detector@1.1.0', 'prod-us', compute_platform => 'kubernetes');
 SELECT status FROM set_deployment_status('prod-us/fraud-detector-prod-us', 'active', 'healthy');
 SELECT e.* FROM unnest(ARRAY[
     $$SELECT set_deployment_status('prod-us/fraud-detector-prod-us')$$,
@@ -160,6 +161,10 @@ SELECT e.* FROM unnest(ARRAY[
     $$SELECT set_traffic('prod-us', '{"fraud-detector-prod-us-canary": 1}')$$,
     $$SELECT rollback_deployment(find_deployment('prod-us/fraud-detector-prod-us-canary'))$$,
     $$SELECT set_deployment_status('prod-us/fraud-detector-prod-us-canary', 'active')$$]) AS s, refusal(s) AS e;
+-- a shadow does not make it unclear which one goes back
+BEGIN;
+SELECT deployment_name, semver FROM rollback_deployment('fraud-detector', 'prod-us');
+ROLLBACK;
 SELECT status, deactivated_at IS NOT NULL AS timed, deactivation_reason FROM set_deployment_status('prod-us/fraud-detector-prod-us-shadow', 'deactivated', reason => 'seen enough');
 SELECT e.rule, e.message FROM refusal($$SELECT set_deployment_status('prod-us/fraud-detector-prod-us-shadow', 'active')$$) AS e;
 SELECT deployment_name, semver, status FROM list_deployments('fraud-detector', 'prod-us') ORDER BY 1;
@@ -197,6 +202,19 @@ SELECT e.rule, e.message, e.detail FROM refusal($$SELECT rollback_deployment('fr
 SELECT count(*) FROM unarchive_version('fraud-detector@1.0.0'), deprecate_version('fraud-detector@1.0.0', 'superseded');
 SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us');
 SHOW mlregistry.deployment_action;
+
+-- Tags
+SELECT kind, reference, tag_name, added_by FROM tag('deployment:prod-us/fraud-detector-prod-us', 'tier-1', create_missing => true);
+SELECT kind, reference, tag_name FROM tag('deployment:default/staging/fraud-detector-staging', 'tier-1');
+SELECT reference, tag_name FROM tags_of('deployment:prod-us/fraud-detector-prod-us');
+SELECT deployment_name, tags FROM list_deployments(tag => 'tier-1');
+SELECT reference, tag_name FROM untag('deployment:staging/fraud-detector-staging', 'tier-1');
+SELECT tag_name, models, deployments, total FROM tag_usage();
+SELECT e.state, e.message, e.hint FROM unnest(ARRAY[
+    $$SELECT tag('deployment:prod-us/fraud', 'tier-1')$$,
+    $$SELECT tag_object('deployment', '00000000-0000-0000-0000-000000000001', 'tier-1')$$,
+    $$SELECT tag_object('environment', '00000000-0000-0000-0000-000000000001', 'tier-1')$$,
+    $$SELECT untag('deployment:staging/fraud-detector-staging', 'tier-1')$$]) AS s, refusal(s) AS e;
 
 -- Lists
 SELECT environment_name, deployment_name, semver, previous_semver FROM active_deployments();
@@ -242,7 +260,9 @@ SELECT e.state, e.rule, e.message FROM unnest(ARRAY[
     $$SELECT set_traffic('prod-us', '{"fraud-detector-prod-us": 1}')$$,
     $$SELECT set_deployment_status('prod-us/fraud-detector-prod-us', 'degraded')$$,
     $$SELECT rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us')$$,
-    $$SELECT terminate_deployment('prod-us/fraud-detector-prod-us')$$]) AS s, refusal(s) AS e;
+    $$SELECT terminate_deployment('prod-us/fraud-detector-prod-us')$$,
+    $$SELECT tag('deployment:prod-us/fraud-detector-prod-us', 'tier-1')$$,
+    $$SELECT untag('deployment:prod-us/fraud-detector-prod-us', 'tier-1')$$]) AS s, refusal(s) AS e;
 
 RESET SESSION AUTHORIZATION;
 SET client_min_messages = warning;

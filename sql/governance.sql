@@ -92,6 +92,13 @@ SELECT a.approval_type, a.is_valid, a.requested_by, a.reviewed_by, a.expires_at 
   FROM request_approval('credit-risk@1.1.0', 'emergency', 'prod-us', risk_assessment => 'INC-7') AS r, approve(r.approval_id, 'INC-7') AS a;
 SELECT deployment_name, semver FROM deploy('credit-risk@1.1.0', 'prod-us', reason => 'INC-7');
 SELECT kind, requirement, satisfied, detail FROM deployment_gate('credit-risk@1.1.0', 'prod-us') WHERE kind = 'approval';
+-- whoever writes it
+BEGIN;
+INSERT INTO approvals (version_id, approval_type, approval_status) VALUES (find_version('credit-risk@1.2.0'), 'emergency', 'approved') RETURNING expires_at - reviewed_at AS lasts, requested_by, reviewed_by;
+INSERT INTO approvals (version_id, approval_type) VALUES (find_version('credit-risk@1.2.0'), 'emergency') RETURNING expires_at;
+UPDATE approvals SET approval_status = 'approved' WHERE version_id = find_version('credit-risk@1.2.0') AND approval_status = 'pending' RETURNING expires_at - reviewed_at AS lasts;
+INSERT INTO approvals (version_id, approval_type, approval_status, expires_at) VALUES (find_version('credit-risk@1.2.0'), 'emergency', 'approved', now() + interval '2 hours') RETURNING expires_at - reviewed_at AS lasts;
+ROLLBACK;
 -- withdrawn: what serves goes on, scaled and with another share, and comes not again
 SELECT approval_status, is_valid FROM cancel_approval((SELECT approval_id FROM list_approvals(version => 'credit-risk@1.1.0')), 'over');
 SELECT approval_status FROM cancel_approval((SELECT approval_id FROM list_approvals(version => 'credit-risk@1.1.0')), 'over');

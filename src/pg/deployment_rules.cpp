@@ -51,7 +51,9 @@ OwnerQuery too_much_traffic{
 
 // Nothing where it neither serves nor is about to.
 OwnerQuery gated_deployment{
-    "SELECT d.organization_id, d.version_id, d.environment_id, m.compliance_required AND e.requires_approval"
+    "SELECT d.organization_id, d.version_id, d.environment_id, m.compliance_required AND e.requires_approval,"
+    "       EXISTS (SELECT FROM mlregistry.metric_gates g WHERE g.project_id OPERATOR(pg_catalog.=) d.project_id"
+    "                  AND g.is_active AND g.target_stage OPERATOR(pg_catalog.=) e.environment_type)"
     "  FROM mlregistry.deployments d"
     "  JOIN mlregistry.models m ON m.model_id OPERATOR(pg_catalog.=) d.model_id"
     "  JOIN mlregistry.environments e ON e.environment_id OPERATOR(pg_catalog.=) d.environment_id"
@@ -158,10 +160,14 @@ void check_gate(Oid owner, Datum deployment) {
         const Datum guard[] = {uuid_at(1), uuid_at(2)};
         const Datum asked[] = {guard[1], uuid_at(3), deployment};
         bool is_null = false;
-        if (DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &is_null))) {
+        const bool needs_approval =
+            DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &is_null));
+        const bool has_gates = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 5, &is_null));
+        if (needs_approval) {
             run(lock_approvals, owner, guard, nullptr, Sight::current, 0);
         }
-        if (run(unmet_requirements, owner, asked, nullptr, Sight::latest, 1) == 1) {
+        // Most deployments need neither, and no closer look.
+        if ((needs_approval || has_gates) && run(unmet_requirements, owner, asked, nullptr, Sight::latest, 1) == 1) {
             refuse_rule("deployments", ERRCODE_CHECK_VIOLATION, text_at(1),
                         psprintf("%s lacks what it needs to serve", text_at(2)), text_at(3), text_at(4));
         }

@@ -27,7 +27,7 @@ struct Side {
 };
 
 struct ApprovalColumns {
-    AttrNumber organization, status, type, deployment, superseded_by;
+    AttrNumber organization, status, type, deployment, superseded_by, expires_at;
     Side requested, reviewed;
 };
 
@@ -49,6 +49,7 @@ ApprovalColumns &approval_columns(FunctionCallInfo fcinfo, const RowTrigger &tri
             .type = column_number(trigger, "approval_type", TEXTOID),
             .deployment = column_number(trigger, "deployment_id", UUIDOID),
             .superseded_by = column_number(trigger, "superseded_by", UUIDOID),
+            .expires_at = column_number(trigger, "expires_at", TIMESTAMPTZOID),
             .requested = side_of(trigger, "requested"),
             .reviewed = side_of(trigger, "reviewed"),
         };
@@ -102,6 +103,15 @@ void keep_side(const RowTrigger &trigger, const Side &side, RowChange &change) {
     }
 }
 
+/// What was agreed on in a hurry is to be looked at again: it holds for a day unless it says until when.
+void limit_emergency(const RowTrigger &trigger, const ApprovalColumns &c, std::string_view status,
+                     TimestampTz decided_at, RowChange &change) {
+    if (status == "approved" && column_text(trigger, trigger.row, c.type) == "emergency" &&
+        column_value(trigger, trigger.row, c.expires_at).is_null) {
+        change.set(c.expires_at, TimestampTzGetDatum(decided_at + USECS_PER_DAY));
+    }
+}
+
 void derive_request(const RowTrigger &trigger, const ApprovalColumns &c, std::string_view status, RowChange &change) {
     set_side(trigger, c, c.requested, !column_value(trigger, trigger.row, c.requested.by).is_null, change);
     const TimestampTz now = GetCurrentTransactionStartTimestamp();
@@ -117,6 +127,7 @@ void derive_request(const RowTrigger &trigger, const ApprovalColumns &c, std::st
         if (reviewed_at.is_null) {
             change.set(c.reviewed.at, TimestampTzGetDatum(now));
         }
+        limit_emergency(trigger, c, status, reviewed_at.is_null ? now : DatumGetTimestampTz(reviewed_at.value), change);
     } else if (status == "pending") {
         clear_side(c.reviewed, change);
     } else {
@@ -131,9 +142,13 @@ void derive_decision(const RowTrigger &trigger, const ApprovalColumns &c, RowCha
              !same_value(trigger, c.reviewed.by) && !column_value(trigger, trigger.row, c.reviewed.by).is_null, change);
     const bool says_when =
         !same_value(trigger, c.reviewed.at) && !column_value(trigger, trigger.row, c.reviewed.at).is_null;
-    if (!says_when || !may_speak_for_others(trigger, c)) {
-        change.set(c.reviewed.at, TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
+    TimestampTz decided_at = GetCurrentTransactionStartTimestamp();
+    if (says_when && may_speak_for_others(trigger, c)) {
+        decided_at = DatumGetTimestampTz(column_value(trigger, trigger.row, c.reviewed.at).value);
+    } else {
+        change.set(c.reviewed.at, TimestampTzGetDatum(decided_at));
     }
+    limit_emergency(trigger, c, column_text(trigger, trigger.row, c.status), decided_at, change);
 }
 
 OwnerQuery is_deployment{

@@ -82,7 +82,8 @@ MLR_FUNCTION(mlregistry_trg_guard_version) {
                psprintf("Alias \"%s\" names it.", SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)),
                "Move or drop the alias first: set_alias(), drop_alias().");
     }
-    if (run(open_deployment_of_version, table_owner(trigger), values, nullptr, Sight::latest, 1) != 0) {
+    if (has_table("deployments") &&
+        run(open_deployment_of_version, table_owner(trigger), values, nullptr, Sight::latest, 1) != 0) {
         const auto text_at = [](int column) {
             return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
         };

@@ -29,6 +29,14 @@ OwnerQuery compliance_model{
     {UUIDOID},
 };
 
+// Most projects have none, and their versions need no closer look.
+OwnerQuery has_gates{
+    "SELECT FROM mlregistry.metric_gates WHERE project_id OPERATOR(pg_catalog.=) $1 AND is_active"
+    "   AND target_stage OPERATOR(pg_catalog.=) ANY ('{staging,production}'::pg_catalog.text[]) LIMIT 1",
+    1,
+    {UUIDOID},
+};
+
 // Of the stage that it is in now, where it is there.
 OwnerQuery unmet_metrics{
     "SELECT pg_catalog.format('%s@%s', pg_catalog.min(m.model_name), pg_catalog.min(v.semver::pg_catalog.text)),"
@@ -122,9 +130,12 @@ void check_validation(const RowTrigger &trigger) {
 }
 
 void check_metrics(const RowTrigger &trigger) {
+    const Oid owner = table_owner(trigger);
+    const Datum project = id_of(trigger, "project_id");
     const Datum version = id_of(trigger, "version_id");
     connect();
-    if (run(unmet_metrics, table_owner(trigger), &version, nullptr, Sight::latest, 1) != 0) {
+    if (run(has_gates, owner, &project, nullptr, Sight::latest, 1) != 0 &&
+        run(unmet_metrics, owner, &version, nullptr, Sight::latest, 1) != 0) {
         refuse(trigger, ERRCODE_CHECK_VIOLATION, "metric_gate",
                psprintf("%s does not measure up to what stage %s needs", text_at(1), text_at(3)), text_at(2),
                "Measure it and record_metric(), or promote a version that measures up to it. list_metric_gates() shows "

@@ -148,7 +148,7 @@ INSERT INTO mlregistry.run_tags (organization_id, run_id, tag_id) VALUES ('{o}',
 INSERT INTO mlregistry.run_metrics (organization_id, project_id, run_id, metric_name, value) VALUES ('{o}', '{p}', '{run}', 'loss', 1);
 INSERT INTO mlregistry.models (model_id, organization_id, project_id, model_name, framework) VALUES ('{served}', '{o}', '{p}', 's-{slug}', 'onnx');
 INSERT INTO mlregistry.model_versions (version_id, organization_id, model_id, semver, artifact_uri) VALUES ('{s1}', '{o}', '{served}', '1.0.0', 's3://{slug}/s');
-INSERT INTO mlregistry.deployments (deployment_id, organization_id, version_id, environment_id, deployment_name) VALUES ('{dep}', '{o}', '{s1}', '{place}', 'd-{slug}');
+INSERT INTO mlregistry.deployments (deployment_id, organization_id, version_id, environment_id, deployment_name, status) VALUES ('{dep}', '{o}', '{s1}', '{place}', 'd-{slug}', CASE WHEN {more} IS NULL THEN 'pending' ELSE 'failed' END);
 INSERT INTO mlregistry.deployment_tags (organization_id, deployment_id, tag_id) VALUES ('{o}', '{dep}', '{tag}');
 INSERT INTO mlregistry.approvals (approval_id, organization_id, version_id, approval_type) VALUES ('{approval}', '{o}', '{v2}', 'security');
 INSERT INTO mlregistry.metric_gates (gate_id, organization_id, model_id, metric_name, comparison, threshold) VALUES ('{gate}', '{o}', '{m}', 'accuracy', '>=', 0.5);

@@ -441,7 +441,7 @@ CREATE OR REPLACE FUNCTION deploy(
         traffic_from text DEFAULT NULL,
         reason text DEFAULT NULL,
         force boolean DEFAULT false,
-        status text DEFAULT 'active',
+        status text DEFAULT NULL,
         health_status text DEFAULT NULL,
         endpoint_url text DEFAULT NULL,
         health_check_path text DEFAULT NULL,
@@ -557,7 +557,7 @@ CREATE OR REPLACE FUNCTION deploy(
             IF slot_id IS NOT NULL THEN
                 UPDATE deployments d
                    SET version_id = live_id,
-                       status = CASE WHEN deploy.status IS NULL AND d.status = 'degraded' AND d.version_id = live_id THEN d.status ELSE wanted_status END,
+                       status = CASE WHEN deploy.status IS NULL AND d.version_id = live_id AND d.status = 'degraded' THEN d.status ELSE wanted_status END,
                        health_status = coalesce(deploy.health_status, CASE WHEN d.version_id = live_id THEN d.health_status ELSE 'unknown' END),
                        -- What was measured was measured of the version that was there.
                        avg_latency_ms = CASE WHEN d.version_id = live_id THEN d.avg_latency_ms END,
@@ -603,7 +603,7 @@ CREATE OR REPLACE FUNCTION deploy(
                 UPDATE deployments d SET traffic_percentage = d.traffic_percentage + share WHERE d.deployment_id = donor_id AND share <> 0;
             END IF;
         END LOOP;
-        IF slot_id IS NULL OR slot.version_id <> live_id OR slot.status NOT IN ('active', 'degraded') THEN
+        IF slot_id IS NULL OR slot.version_id <> live_id OR slot.status NOT IN ('active', 'degraded') OR deploy.status = 'deploying' THEN
             PERFORM check_deployments(ARRAY[coalesce(slot_id, new_id)]);
         ELSE
             PERFORM check_traffic_now();
@@ -627,7 +627,7 @@ CREATE OR REPLACE FUNCTION deploy(
         traffic_from text DEFAULT NULL,
         reason text DEFAULT NULL,
         force boolean DEFAULT false,
-        status text DEFAULT 'active',
+        status text DEFAULT NULL,
         health_status text DEFAULT NULL,
         endpoint_url text DEFAULT NULL,
         health_check_path text DEFAULT NULL,
@@ -648,7 +648,7 @@ CREATE OR REPLACE FUNCTION deploy(
                              instance_type, cpu_request, memory_request, gpu_count, autoscaling_enabled, min_replicas, max_replicas,
                              deployment_config)
     $function$;
-COMMENT ON FUNCTION deploy(text, text, text, numeric, integer, text, text, text, boolean, text, text, text, text, text, text, text, text, text, integer, boolean, integer, integer, jsonb) IS 'deploys a version into an environment: the open deployment of that name changes its version and what else is given, or a new one begins, with all of the traffic and one replica if nothing else is said; without deployment_name it is model-environment, with -canary, -shadow or -a-b-test after it for those types; traffic_from: the deployment that gives the share; it is live at once unless status is pending or deploying; force: also a deprecated version, or into an inactive environment';
+COMMENT ON FUNCTION deploy(text, text, text, numeric, integer, text, text, text, boolean, text, text, text, text, text, text, text, text, text, integer, boolean, integer, integer, jsonb) IS 'deploys a version into an environment: the open deployment of that name changes its version and what else is given, or a new one begins, with all of the traffic and one replica if nothing else is said; without deployment_name it is model-environment, with -canary, -shadow or -a-b-test after it for those types; traffic_from: the deployment that gives the share; it is live at once unless status is pending or deploying (one that is degraded stays so while its version is the same and no status is given); force: also a deprecated version, or into an inactive environment';
 
 -- ---- changing what is deployed
 
@@ -1044,9 +1044,9 @@ CREATE OR REPLACE FUNCTION rollback_deployment(
         ids uuid[];
         names text;
     BEGIN
-        -- Those that are open, where none is, the last of a name that has failed.
+        -- Those that are open, where none is, the last of a name that has failed; a shadow only where nothing else is.
         SELECT array_agg(d.deployment_id), string_agg(d.deployment_name, ', ' ORDER BY d.deployment_name) INTO ids, names
-          FROM (SELECT d.*, rank() OVER (ORDER BY d.status <> 'failed' DESC) AS choice
+          FROM (SELECT d.*, rank() OVER (ORDER BY d.status <> 'failed' DESC, d.deployment_type <> 'shadow' DESC) AS choice
                   FROM (SELECT DISTINCT ON (d.deployment_name) d.*
                           FROM deployments d
                          WHERE d.model_id = of_model AND d.environment_id = in_environment AND d.deleted_at IS NULL

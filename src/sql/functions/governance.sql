@@ -155,7 +155,6 @@ CREATE OR REPLACE FUNCTION lock_approval(approval uuid) RETURNS text
     $function$;
 COMMENT ON FUNCTION lock_approval(uuid) IS 'status of an approval, which nobody else changes until this transaction ends; P0002 when there is none, 42501 for who may not change it';
 
--- One that expires by itself where nothing else is said: what was decided in a hurry is to be looked at again.
 CREATE OR REPLACE FUNCTION decide_approval(
         approval uuid,
         decision text,
@@ -177,10 +176,11 @@ CREATE OR REPLACE FUNCTION decide_approval(
           FROM approvals a JOIN model_versions v USING (version_id) JOIN models m USING (model_id)
          WHERE a.approval_id = approval;
         IF was <> 'pending' THEN
-            RAISE EXCEPTION 'an approval that is % cannot become %', was, decision
+            RAISE EXCEPTION '%', CASE WHEN was = decision THEN format('the approval is %s already', was)
+                                      ELSE format('an approval that is %s cannot become %s', was, decision) END
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'approvals_transition', SCHEMA = 'mlregistry', TABLE = 'approvals', COLUMN = 'approval_status',
-                      DETAIL = concat_ws(' ', format('%s → %s.', was, decision), format('%s approval of %s@%s was decided by %s at %s.', initcap(found.approval_type),
+                      DETAIL = concat_ws(' ', format('From %s to %s.', was, decision), format('%s approval of %s@%s was decided by %s at %s.', initcap(found.approval_type),
                                          found.model_name, found.semver, nullif(found.reviewed_by, ''), found.reviewed_at)),
                       HINT = 'Ask anew, with request_approval(): a new approval supersedes this one.';
         END IF;
@@ -208,8 +208,7 @@ CREATE OR REPLACE FUNCTION decide_approval(
                    reviewed_by = current_actor(),
                    review_notes = coalesce(decide_approval.review_notes, a.review_notes),
                    review_checklist = a.review_checklist || coalesce(decide_approval.review_checklist, '{}'),
-                   expires_at = coalesce(decide_approval.expires_at, a.expires_at,
-                                         CASE WHEN decision = 'approved' AND a.approval_type = 'emergency' THEN now() + interval '24 hours' END)
+                   expires_at = coalesce(decide_approval.expires_at, a.expires_at)
              WHERE a.approval_id = approval;
         EXCEPTION WHEN check_violation THEN
             GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME, broken_table = TABLE_NAME;
