@@ -183,9 +183,14 @@ using namespace mlregistry::pg;
 MLR_FUNCTION(mlregistry_check_deployment) {
     const Oid owner = owner_of_registry("deployments");
     const Datum deployment = PG_GETARG_DATUM(0);
-    if (may_change(owner, deployment)) {
-        check_gate(owner, deployment);
-        check_traffic(owner, deployment);
+    if (!may_change(owner, deployment)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                 errmsg("%s may not change this deployment", name_of_actor(current_rights())),
+                 errhint("Ask an administrator of the organization for a role: add_member(), add_project_member()."),
+                 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "access_denied")));
     }
+    check_gate(owner, deployment);
+    check_traffic(owner, deployment);
     PG_RETURN_VOID();
 }

@@ -125,6 +125,9 @@ CREATE TRIGGER mlr_05_hold BEFORE TRUNCATE ON mlregistry.version_signatures FOR 
     EXECUTE FUNCTION mlregistry.trg_guard_hold();
 
 -- What is soft-deleted hides what lies in it.
+CREATE TRIGGER mlr_70_guard_in_use AFTER UPDATE OF deleted_at ON mlregistry.model_versions FOR EACH ROW
+    WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL)
+    EXECUTE FUNCTION mlregistry.trg_guard_in_use('version');
 CREATE TRIGGER mlr_70_guard_in_use AFTER UPDATE OF deleted_at ON mlregistry.models FOR EACH ROW
     WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL)
     EXECUTE FUNCTION mlregistry.trg_guard_in_use('model');

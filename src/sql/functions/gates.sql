@@ -38,7 +38,7 @@ CREATE OR REPLACE FUNCTION trg_guard_hold_change() RETURNS trigger LANGUAGE C AS
 COMMENT ON FUNCTION trg_guard_hold_change() IS 'trigger guard of models and versions: only admins set and clear a legal hold';
 
 CREATE OR REPLACE FUNCTION trg_guard_in_use() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_in_use';
-COMMENT ON FUNCTION trg_guard_in_use() IS 'trigger guard of what is soft-deleted: it holds neither open deployments nor what is under legal hold; argument: model, project or organization';
+COMMENT ON FUNCTION trg_guard_in_use() IS 'trigger guard of what is soft-deleted: it holds neither open deployments nor what is under legal hold; argument: version, model, project or organization';
 
 CREATE OR REPLACE FUNCTION trg_guard_signature() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_signature';
 COMMENT ON FUNCTION trg_guard_signature() IS 'trigger guard of signatures: they do not change, and go with their version only';

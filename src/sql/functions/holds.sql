@@ -8,6 +8,7 @@ CREATE OR REPLACE FUNCTION apply_correction(version_id uuid, changes jsonb) RETU
     DECLARE
         file record;
     BEGIN
+        PERFORM require_access('write', 'versions', (SELECT v.project_id FROM model_versions v WHERE v.version_id = apply_correction.version_id));
         UPDATE model_versions v
            SET semver = CASE WHEN changes ? 'semver' THEN (changes ->> 'semver')::semver ELSE v.semver END,
                artifact_uri = CASE WHEN changes ? 'artifact_uri' THEN changes ->> 'artifact_uri' ELSE v.artifact_uri END,
