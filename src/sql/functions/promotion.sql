@@ -94,7 +94,7 @@ CREATE OR REPLACE FUNCTION promote(
             RAISE EXCEPTION 'version %@% is archived', of_version.model_name, of_version.semver
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'model_versions_transition', SCHEMA = 'mlregistry', TABLE = 'model_versions', COLUMN = 'stage',
-                      DETAIL = format('archived → %s', promote.stage), HINT = 'unarchive_version() takes it out of the archive first.';
+                      DETAIL = format('From archived to %s.', promote.stage), HINT = 'unarchive_version() takes it out of the archive first.';
         END IF;
         -- Asked of the row that is locked: who deprecates it at this moment comes before or after.
         IF was.status = 'deprecated' AND promote.stage IN ('staging', 'production') AND was.stage NOT IN (promote.stage, 'production') AND promote.force IS NOT TRUE THEN
@@ -104,10 +104,15 @@ CREATE OR REPLACE FUNCTION promote(
                       HINT = 'undeprecate_version() takes it back into use; force => true promotes it as it is.';
         END IF;
         IF promote.stage = 'production' AND was.stage <> 'production' THEN
-            SELECT v.version_id, v.stage, v.status INTO displaced_was
-              FROM model_versions v
-             WHERE v.model_id = of_version.model_id AND v.stage = 'production' AND v.deleted_at IS NULL
-               FOR NO KEY UPDATE;
+            -- Plain SQL takes no lock of the model: while this waits for the one that it sees there, another one may come in its place.
+            LOOP
+                SELECT v.version_id, v.stage, v.status INTO displaced_was
+                  FROM model_versions v
+                 WHERE v.model_id = of_version.model_id AND v.stage = 'production' AND v.deleted_at IS NULL
+                   FOR NO KEY UPDATE;
+                EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM model_versions v
+                                                WHERE v.model_id = of_version.model_id AND v.stage = 'production' AND v.deleted_at IS NULL);
+            END LOOP;
             displaced := displaced_was.version_id;
             UPDATE model_versions v SET stage = promote.previous WHERE v.version_id = displaced;
         END IF;
@@ -175,7 +180,7 @@ CREATE OR REPLACE FUNCTION validate_version(version_id uuid, reason text DEFAULT
             RAISE EXCEPTION 'a version that is % is not validated', was.status
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'model_versions_transition', SCHEMA = 'mlregistry', TABLE = 'model_versions', COLUMN = 'status',
-                      DETAIL = format('%s → validated', was.status),
+                      DETAIL = format('From %s to validated.', was.status),
                       HINT = CASE was.status WHEN 'archived' THEN 'unarchive_version() takes it out of the archive first.'
                                              ELSE 'undeprecate_version() takes it back into use first.' END;
         ELSIF was.status = 'deployed' THEN
