@@ -718,12 +718,13 @@ CREATE OR REPLACE FUNCTION require_open_deployment(deployment uuid, deployment_n
     $function$;
 COMMENT ON FUNCTION require_open_deployment(uuid, text, text, text) IS 'raises 55000 for a deployment that has ended, in the words of what was to be done';
 
--- Several shares in one statement: no moment, and no reader, sees a sum that nobody wanted.
+-- Several shares of a model in one statement: no moment, and no reader, sees a sum that nobody wanted.
 CREATE OR REPLACE FUNCTION set_deployment_traffic(deployment_ids uuid[], shares numeric[], reason text DEFAULT NULL) RETURNS SETOF deployment_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 3 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_column
     DECLARE
+        of_model uuid;
         said_before text;
     BEGIN
         IF cardinality(deployment_ids) IS DISTINCT FROM cardinality(shares) OR deployment_ids IS NULL THEN
@@ -742,11 +743,14 @@ CREATE OR REPLACE FUNCTION set_deployment_traffic(deployment_ids uuid[], shares 
         PERFORM require_open_deployment(d.deployment_id, d.deployment_name, d.status, 'has traffic')
            FROM deployments d WHERE d.deployment_id = ANY (deployment_ids);
         said_before := say_reason(set_deployment_traffic.reason);
-        UPDATE deployments d
-           SET traffic_percentage = s.share
-          FROM unnest(deployment_ids, shares) AS s (id, share)
-         WHERE d.deployment_id = s.id AND d.traffic_percentage <> round(s.share, 2);
-        PERFORM check_traffic_now();
+        -- One model after the other, in one order for everybody: the sum of each is guarded until this transaction ends.
+        FOR of_model IN SELECT DISTINCT d.model_id FROM deployments d WHERE d.deployment_id = ANY (deployment_ids) ORDER BY d.model_id LOOP
+            UPDATE deployments d
+               SET traffic_percentage = s.share
+              FROM unnest(deployment_ids, shares) AS s (id, share)
+             WHERE d.deployment_id = s.id AND d.model_id = of_model AND d.traffic_percentage <> round(s.share, 2);
+            PERFORM check_traffic_now();
+        END LOOP;
         PERFORM set_config('mlregistry.reason', said_before, true);
         RETURN QUERY SELECT * FROM deployment_infos(deployment_ids);
     END

@@ -104,10 +104,15 @@ CREATE OR REPLACE FUNCTION promote(
                       HINT = 'undeprecate_version() takes it back into use; force => true promotes it as it is.';
         END IF;
         IF promote.stage = 'production' AND was.stage <> 'production' THEN
-            SELECT v.version_id, v.stage, v.status INTO displaced_was
-              FROM model_versions v
-             WHERE v.model_id = of_version.model_id AND v.stage = 'production' AND v.deleted_at IS NULL
-               FOR NO KEY UPDATE;
+            -- Plain SQL takes no lock of the model: while this waits for the one that it sees there, another one may come in its place.
+            LOOP
+                SELECT v.version_id, v.stage, v.status INTO displaced_was
+                  FROM model_versions v
+                 WHERE v.model_id = of_version.model_id AND v.stage = 'production' AND v.deleted_at IS NULL
+                   FOR NO KEY UPDATE;
+                EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM model_versions v
+                                                WHERE v.model_id = of_version.model_id AND v.stage = 'production' AND v.deleted_at IS NULL);
+            END LOOP;
             displaced := displaced_was.version_id;
             UPDATE model_versions v SET stage = promote.previous WHERE v.version_id = displaced;
         END IF;
