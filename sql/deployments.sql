@@ -251,6 +251,13 @@ SELECT e.state, e.message FROM unnest(ARRAY[
     $$SELECT deployment_status_summary('prod')$$,
     $$SELECT never_deployed_models('prod')$$]) AS s, refusal(s) AS e;
 
+-- its trail, of all that had the name there
+SELECT action, count(*) > 0 AS some, bool_and(entity_name = 'prod-us/fraud-detector-prod-us-canary') AS its_own
+  FROM audit_trail('deployment:prod-us/fraud-detector-prod-us-canary') GROUP BY action ORDER BY action;
+SELECT e.state, e.message, e.hint FROM unnest(ARRAY[
+    $$SELECT audit_trail('deployment:prod-us/nobody')$$,
+    $$SELECT audit_trail('deployment:nowhere')$$]) AS s, refusal(s) AS e;
+
 -- Who may: those who read see, and change nothing; strangers see nothing.
 SET SESSION AUTHORIZATION d7_vera;
 SELECT count(*) FROM active_deployments();
