@@ -58,7 +58,8 @@ SELECT project_slug, environment_name, environment_type, deployment_name, model_
   FROM deploy('fraud-detector@1.0.0', 'prod-us', reason => 'CHG-1');
 SELECT semver, status, live_deployments FROM validate_version('fraud-detector@1.0.0');
 -- the next one in its place
-SELECT deployment_name, semver, previous_semver, traffic_percentage, replicas FROM deploy('fraud-detector@1.1.0', 'prod-us', replicas => 3, endpoint_url => 'https://fraud.example.com', deployment_config => '{"a": 1}');
+SELECT requests_per_second FROM set_deployment_status('prod-us/fraud-detector-prod-us', 'active', 'healthy', requests_per_second => 12);
+SELECT deployment_name, semver, previous_semver, traffic_percentage, replicas, health_status, requests_per_second FROM deploy('fraud-detector@1.1.0', 'prod-us', replicas => 3, endpoint_url => 'https://fraud.example.com', deployment_config => '{"a": 1}');
 SELECT deployment_name, semver, previous_semver, replicas, endpoint_url, deployment_config FROM deploy(find_version('fraud-detector@1.1.0'), 'prod-us', deployment_config => '{"b": 2}');
 -- a canary stands beside it, and takes its share from it in the same moment
 SELECT e.* FROM refusal($$SELECT deploy('fraud-detector@1.2.0', 'prod-us', traffic => 10, deployment_type => 'canary')$$) AS e;
@@ -170,7 +171,9 @@ SELECT deployment_name, semver, status FROM list_deployments('fraud-detector', '
 
 -- Going back: one by one, never to what one has come back from.
 SELECT semver, previous_semver FROM deploy('fraud-detector@1.2.0', 'prod-us', traffic => 100);
-SELECT d.semver, d.previous_semver, d.health_status FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us', reason => 'INC-4') AS d;
+-- what was measured was measured of the version that serves no more
+SELECT p99_latency_ms, error_rate_percentage FROM set_deployment_status('prod-us/fraud-detector-prod-us', p99_latency_ms => 950, error_rate_percentage => 7.4);
+SELECT d.semver, d.previous_semver, d.health_status, d.p99_latency_ms, d.error_rate_percentage, d.last_health_check_at FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us', reason => 'INC-4') AS d;
 SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us');
 SELECT e.* FROM unnest(ARRAY[
     $$SELECT rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us')$$,
@@ -235,6 +238,7 @@ SELECT e.* FROM unnest(ARRAY[
     $$SELECT list_deployments(after => '00000000-0000-0000-0000-000000000001')$$,
     $$SELECT active_deployments(after => '00000000-0000-0000-0000-000000000001')$$,
     $$SELECT active_deployments('prod-uk')$$]) AS s, refusal(s) AS e;
+SELECT avg_latency_ms FROM set_deployment_status('prod-us/fraud-detector-prod-us', avg_latency_ms => 12.345, p99_latency_ms => 80);
 SELECT environment_name, status, deployments, healthy, unknown, replicas, avg_latency_ms, max_p99_latency_ms FROM deployment_status_summary();
 SELECT environment_name, status, deployments FROM deployment_status_summary('prod-us');
 SELECT environment_name, is_active, live, models, versions, replicas, changes > 0 AS changed, rollbacks, failures FROM environment_summary();

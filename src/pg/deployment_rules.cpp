@@ -148,7 +148,8 @@ void check_traffic(Oid owner, Datum deployment) {
                                  text_at(3)),
                         psprintf("%s.", text_at(4)),
                         "All shares of a model in an environment are 100 at most: change several at once with "
-                        "set_traffic(), or in one transaction.");
+                        "set_traffic(), or in one transaction; deploy() takes a share from another one with "
+                        "traffic_from, and its place with deployment_name.");
         }
     }
     done();

@@ -559,6 +559,12 @@ CREATE OR REPLACE FUNCTION deploy(
                    SET version_id = live_id,
                        status = CASE WHEN deploy.status IS NULL AND d.version_id = live_id AND d.status = 'degraded' THEN d.status ELSE wanted_status END,
                        health_status = coalesce(deploy.health_status, CASE WHEN d.version_id = live_id THEN d.health_status ELSE 'unknown' END),
+                       -- What was measured was measured of the version that was there.
+                       avg_latency_ms = CASE WHEN d.version_id = live_id THEN d.avg_latency_ms END,
+                       p99_latency_ms = CASE WHEN d.version_id = live_id THEN d.p99_latency_ms END,
+                       requests_per_second = CASE WHEN d.version_id = live_id THEN d.requests_per_second END,
+                       error_rate_percentage = CASE WHEN d.version_id = live_id THEN d.error_rate_percentage END,
+                       last_health_check_at = CASE WHEN d.version_id = live_id THEN d.last_health_check_at END,
                        traffic_percentage = coalesce(deploy.traffic, d.traffic_percentage),
                        replicas = coalesce(deploy.replicas, d.replicas),
                        deployment_type = coalesce(deploy.deployment_type, d.deployment_type),
@@ -1016,7 +1022,8 @@ CREATE OR REPLACE FUNCTION rollback_deployment(
         said_before := say_reason(rollback_deployment.reason);
         PERFORM set_config('mlregistry.deployment_action', 'rollback', true);
         UPDATE deployments d
-           SET version_id = target, health_status = 'unknown', status = CASE WHEN d.status IN ('degraded', 'failed') THEN 'active' ELSE d.status END
+           SET version_id = target, health_status = 'unknown', status = CASE WHEN d.status IN ('degraded', 'failed') THEN 'active' ELSE d.status END,
+               avg_latency_ms = NULL, p99_latency_ms = NULL, requests_per_second = NULL, error_rate_percentage = NULL, last_health_check_at = NULL
          WHERE d.deployment_id = live_id;
         PERFORM set_config('mlregistry.deployment_action', '', true);
         PERFORM check_deployments(ARRAY[live_id]);
