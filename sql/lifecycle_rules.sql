@@ -155,8 +155,8 @@ INSERT INTO broken VALUES
 -- One row more of a history, and what is wrong with it.
 INSERT INTO broken
 SELECT b.rule, format('CREATE TEMP TABLE more AS SELECT * FROM %1$s LIMIT 1; UPDATE more SET history_id = gen_random_uuid(), %2$s; INSERT INTO %1$s SELECT * FROM more; SET CONSTRAINTS ALL IMMEDIATE', b.history, b.wrong)
-  FROM (SELECT h || '_organization_fkey' AS rule, h AS history, 'organization_id = gen_random_uuid(), valid_to = now() + interval ''1 day''' AS wrong FROM unnest('{deployment_history,stage_history,status_history}'::text[]) AS h
-        UNION ALL SELECT h || '_project_fkey', h, 'project_id = gen_random_uuid(), valid_to = now() + interval ''1 day''' FROM unnest('{deployment_history,stage_history,status_history}'::text[]) AS h
+  FROM (SELECT h || '_project_fkey' AS rule, h AS history, w || ' = gen_random_uuid(), valid_to = now() + interval ''1 day''' AS wrong
+          FROM unnest('{deployment_history,stage_history,status_history}'::text[]) AS h, unnest('{organization_id,project_id}'::text[]) AS w
         UNION ALL VALUES ('unique_open_deployment_history', 'deployment_history', 'reason = NULL'), ('unique_open_stage', 'stage_history', 'reason = NULL'), ('unique_open_status', 'status_history', 'reason = NULL')) AS b;
 
 SELECT pg_temp.judge();
@@ -292,8 +292,20 @@ UPDATE deployments SET status = 'terminated' WHERE status NOT IN ('terminated', 
 BEGIN;
 DELETE FROM projects WHERE slug = 'default';
 SELECT * FROM left_behind;
+ROLLBACK;
+BEGIN;
 DELETE FROM organizations;
 SELECT * FROM left_behind;
+ROLLBACK;
+-- also what was told in the same transaction
+BEGIN;
+UPDATE model_versions SET stage = 'staging', status = 'validated' WHERE artifact_uri = '/f/1';
+INSERT INTO deployments (version_id, environment_id, deployment_name) SELECT version_id, environment_id, 'last' FROM model_versions, environments WHERE artifact_uri = '/f/1' AND environment_name = 'theirs';
+UPDATE deployments SET status = 'failed' WHERE deployment_name = 'last';
+SELECT (SELECT count(*) FROM stage_history WHERE valid_from > now()) AS stages, (SELECT count(*) FROM status_history WHERE valid_from > now()) AS statuses, (SELECT count(*) FROM deployment_history WHERE valid_from > now()) AS served;
+DELETE FROM organizations WHERE slug = 'acme';
+SELECT (SELECT count(*) FROM stage_history h WHERE h.organization_id <> o.organization_id) AS stages, (SELECT count(*) FROM status_history h WHERE h.organization_id <> o.organization_id) AS statuses,
+    (SELECT count(*) FROM deployment_history h WHERE h.organization_id <> o.organization_id) AS served FROM organizations o;
 ROLLBACK;
 SELECT * FROM check_registry();
 

@@ -196,7 +196,7 @@ INSERT INTO rules (rule, says) VALUES
   ('files',        'the files of test/model agree with each other'),
   ('checks',       'every CHECK, unique constraint and unique index has its bad value in checks.tsv, and the other way round'),
   ('primary_key',  'every table has a primary key'),
-  ('tenant',       'every tenant or project table with a uuid key has its tenant key, organization and project'),
+  ('tenant',       'every tenant or project table with a uuid key has its tenant key, organization and project; a history its project, and nothing refers to it'),
   ('deletion',     'the deletion of a project or organization reaches every table of its rows directly'),
   ('keys',         'every table of tenants has trigger keys; it fills in the place of a row with a parent, and no parent changes'),
   ('actor',        'every x_by_user is kept by trigger actor and goes with x_by text; a given x_by has a default'),
@@ -257,6 +257,7 @@ SELECT 'primary_key', table_name FROM have_relations r WHERE relkind IN ('r', 'p
    AND NOT EXISTS (SELECT FROM have_constraints c WHERE c.conrelid = r.oid AND c.kind = 'p');
 
 -- Groups [T] and [P]. Tables of these classes without a single uuid key (junctions, edges, partitioned tables) have none of this.
+-- Histories need neither a tenant key, as nothing refers to them, nor an organization, which their project has: every move writes to them.
 CREATE TEMP TABLE entity AS
 SELECT r.oid, r.table_name, w.tenancy, c.columns AS key_column
   FROM have_relations r JOIN want_tables w USING (table_name)
@@ -265,14 +266,22 @@ SELECT r.oid, r.table_name, w.tenancy, c.columns AS key_column
  WHERE w.tenancy IN ('tenant', 'project') AND r.relkind = 'r';
 INSERT INTO violations
 SELECT 'tenant', format('%s: no %s_tenant_key UNIQUE (organization_id, %s)', table_name, table_name, key_column) FROM entity e
- WHERE NOT EXISTS (SELECT FROM have_constraints c WHERE c.conrelid = e.oid AND c.kind = 'u'
+ WHERE table_name NOT LIKE '%\_history'
+   AND NOT EXISTS (SELECT FROM have_constraints c WHERE c.conrelid = e.oid AND c.kind = 'u'
                     AND c.constraint_name = e.table_name || '_tenant_key' AND c.columns = 'organization_id,' || e.key_column)
 UNION ALL
 SELECT 'tenant', format('%s: no organization_id uuid NOT NULL', table_name) FROM entity e
  WHERE NOT EXISTS (SELECT FROM have_columns a WHERE a.relid = e.oid AND a.column_name = 'organization_id' AND a.data_type = 'uuid' AND a.not_null)
 UNION ALL
 SELECT 'tenant', format('%s: no foreign key to organizations with CASCADE', table_name) FROM entity e
- WHERE NOT EXISTS (SELECT FROM have_constraints c WHERE c.conrelid = e.oid AND c.kind = 'f' AND c.columns = 'organization_id' AND c.target = 'organizations' AND c.on_delete = 'c')
+ WHERE (tenancy <> 'project' OR table_name NOT LIKE '%\_history')
+   AND NOT EXISTS (SELECT FROM have_constraints c WHERE c.conrelid = e.oid AND c.kind = 'f' AND c.columns = 'organization_id' AND c.target = 'organizations' AND c.on_delete = 'c')
+UNION ALL
+SELECT 'tenant', format('%s.%s refers to the history %s', table_name, constraint_name, target) FROM have_constraints
+ WHERE kind = 'f' AND target LIKE '%\_history'
+UNION ALL
+SELECT 'tenant', format('%s.%s: a history refers to its project and to users only, and holds up no deletion', table_name, constraint_name) FROM have_constraints
+ WHERE kind = 'f' AND table_name LIKE '%\_history' AND (target NOT IN ('organizations', 'projects', 'users') OR on_delete NOT IN ('c', 'n'))
 UNION ALL
 SELECT 'tenant', format('%s: no foreign key (organization_id, project_id) to projects with CASCADE', table_name) FROM entity e
  WHERE tenancy = 'project'

@@ -310,9 +310,6 @@ CREATE TABLE mlregistry.deployment_history (
     valid_to timestamptz DEFAULT 'infinity' NOT NULL,
     created_at timestamptz DEFAULT now() NOT NULL,
     CONSTRAINT deployment_history_pkey PRIMARY KEY (history_id),
-    CONSTRAINT deployment_history_tenant_key UNIQUE (organization_id, history_id),
-    CONSTRAINT deployment_history_organization_fkey FOREIGN KEY (organization_id)
-        REFERENCES mlregistry.organizations (organization_id) ON DELETE CASCADE,
     CONSTRAINT deployment_history_project_fkey FOREIGN KEY (organization_id, project_id)
         REFERENCES mlregistry.projects (organization_id, project_id) ON DELETE CASCADE,
     CONSTRAINT deployment_history_performed_by_user_fkey FOREIGN KEY (performed_by_user)
@@ -377,9 +374,6 @@ CREATE TABLE mlregistry.stage_history (
     valid_from timestamptz NOT NULL,
     valid_to timestamptz DEFAULT 'infinity' NOT NULL,
     CONSTRAINT stage_history_pkey PRIMARY KEY (history_id),
-    CONSTRAINT stage_history_tenant_key UNIQUE (organization_id, history_id),
-    CONSTRAINT stage_history_organization_fkey FOREIGN KEY (organization_id)
-        REFERENCES mlregistry.organizations (organization_id) ON DELETE CASCADE,
     CONSTRAINT stage_history_project_fkey FOREIGN KEY (organization_id, project_id)
         REFERENCES mlregistry.projects (organization_id, project_id) ON DELETE CASCADE,
     CONSTRAINT stage_history_changed_by_user_fkey FOREIGN KEY (changed_by_user)
@@ -426,9 +420,6 @@ CREATE TABLE mlregistry.status_history (
     valid_from timestamptz NOT NULL,
     valid_to timestamptz DEFAULT 'infinity' NOT NULL,
     CONSTRAINT status_history_pkey PRIMARY KEY (history_id),
-    CONSTRAINT status_history_tenant_key UNIQUE (organization_id, history_id),
-    CONSTRAINT status_history_organization_fkey FOREIGN KEY (organization_id)
-        REFERENCES mlregistry.organizations (organization_id) ON DELETE CASCADE,
     CONSTRAINT status_history_project_fkey FOREIGN KEY (organization_id, project_id)
         REFERENCES mlregistry.projects (organization_id, project_id) ON DELETE CASCADE,
     CONSTRAINT status_history_changed_by_user_fkey FOREIGN KEY (changed_by_user)
