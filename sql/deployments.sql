@@ -106,6 +106,14 @@ SELECT e.* FROM unnest(ARRAY[
     $$SELECT scale_deployment(NULL::uuid, 1)$$,
     $$SELECT scale_deployment('00000000-0000-0000-0000-000000000001', 1)$$,
     $$SELECT scale_deployment('00000000-0000-0000-0000-000000000001'::uuid, 1)$$]) AS s, refusal(s) AS e;
+-- without a name the one that serves is meant, whatever it is called; of several, none but by its name
+BEGIN;
+SELECT count(*) FROM terminate_deployment('prod-us/fraud-detector-prod-us');
+SELECT deployment_name, semver FROM deploy('fraud-detector@1.0.0', 'prod-us', 'api', traffic => 50);
+SELECT deployment_name, semver, traffic_percentage FROM deploy('fraud-detector@1.1.0', 'prod-us');
+SELECT deployment_name, semver FROM deploy('fraud-detector@1.1.0', 'prod-us', 'api-2', traffic => 10);
+SELECT deployment_name, semver FROM deploy('fraud-detector@1.2.0', 'prod-us', traffic => 5);
+ROLLBACK;
 -- what became of it, and what a probe says
 SELECT status, health_status FROM set_deployment_status('prod-us/fraud-detector-prod-us', health_status => 'healthy');
 SELECT health_status, avg_latency_ms, p99_latency_ms, requests_per_second, error_rate_percentage, last_health_check_at = now() AS now

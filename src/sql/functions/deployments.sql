@@ -482,8 +482,16 @@ CREATE OR REPLACE FUNCTION deploy(
         IF NOT FOUND THEN
             PERFORM live_version(live_id); -- it went this very moment: P0002
         END IF;
-        -- One that takes a share of the traffic, or none, stands beside what serves: its name says what it is.
+        -- One that takes a share of the traffic, or none, stands beside what serves: its name says what it is. Any other takes the
+        -- place of what serves, whatever that is called.
         wanted_name := coalesce(deploy.deployment_name,
+                                CASE WHEN coalesce(deploy.deployment_type, '') NOT IN ('canary', 'shadow', 'a-b-test')
+                                     THEN (SELECT min(d.deployment_name)
+                                             FROM deployments d
+                                            WHERE d.model_id = of_version.model_id AND d.environment_id = in_environment AND d.deleted_at IS NULL
+                                              AND d.status IN ('pending', 'deploying', 'active', 'degraded', 'terminating')
+                                              AND d.deployment_type NOT IN ('canary', 'shadow', 'a-b-test')
+                                           HAVING count(*) = 1) END,
                                 concat_ws('-', of_version.model_name, deploy.environment,
                                           CASE WHEN deploy.deployment_type IN ('canary', 'shadow', 'a-b-test') THEN deploy.deployment_type END));
         PERFORM require_deployment_values(wanted_name, deploy.deployment_type, wanted_status, deploy.health_status, deploy.traffic,
@@ -648,7 +656,7 @@ CREATE OR REPLACE FUNCTION deploy(
                              instance_type, cpu_request, memory_request, gpu_count, autoscaling_enabled, min_replicas, max_replicas,
                              deployment_config)
     $function$;
-COMMENT ON FUNCTION deploy(text, text, text, numeric, integer, text, text, text, boolean, text, text, text, text, text, text, text, text, text, integer, boolean, integer, integer, jsonb) IS 'deploys a version into an environment: the open deployment of that name changes its version and what else is given, or a new one begins, with all of the traffic and one replica if nothing else is said; without deployment_name it is model-environment, with -canary, -shadow or -a-b-test after it for those types; traffic_from: the deployment that gives the share; it is live at once unless status is pending or deploying (one that is degraded stays so while its version is the same and no status is given); force: also a deprecated version, or into an inactive environment';
+COMMENT ON FUNCTION deploy(text, text, text, numeric, integer, text, text, text, boolean, text, text, text, text, text, text, text, text, text, integer, boolean, integer, integer, jsonb) IS 'deploys a version into an environment: the open deployment of that name changes its version and what else is given, or a new one begins, with all of the traffic and one replica if nothing else is said; without deployment_name it is the only one of the model that is open there, else model-environment, with -canary, -shadow or -a-b-test after it for those types; traffic_from: the deployment that gives the share; it is live at once unless status is pending or deploying (one that is degraded stays so while its version is the same and no status is given); force: also a deprecated version, or into an inactive environment';
 
 -- ---- changing what is deployed
 
