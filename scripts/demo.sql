@@ -99,7 +99,7 @@ SELECT count(*) AS versions, count(*) FILTER (WHERE h.precedence_rank <> v.rank)
 SELECT count(*) AS inconsistencies FROM check_registry();
 
 \echo
-\echo '── 14. A registry to look around in: docs/cookbook.md asks it some ninety questions'
+\echo '── 14. A registry to look around in: docs/cookbook.md asks it some hundred and thirty questions'
 SELECT table_name, loaded FROM load_sample_data() WHERE loaded > 0;
 SELECT count(*) AS inconsistencies FROM check_registry();
 
@@ -171,4 +171,36 @@ SELECT semver FROM register_version_from_run(:'run', bump => 'minor', artifact_u
 SELECT name AS framework, runs, succeeded, failed, gpu_hours, cost_usd, percent FROM cost_summary('framework');
 SELECT run_name, status, error_message FROM recent_failures('7 days');
 SELECT run_name, reasons FROM runs_needing_review(max_rows => 3);
+
+\echo
+\echo '── 18. What serves: a tenth of the traffic first, then all of it, and back to what was well'
+SELECT environment_name, environment_type FROM create_environment('web', 'production', priority => 9);
+SELECT deployment_name, semver, traffic_percentage AS traffic FROM deploy('electron@champion', 'web', replicas => 4, reason => 'CHG-1');
+SELECT deployment_name, semver, traffic_percentage AS traffic
+  FROM deploy('electron@latest', 'web', traffic => 10, deployment_type => 'canary', traffic_from => 'electron-web', reason => 'CHG-2');
+\set ON_ERROR_STOP off
+SELECT set_traffic('web', '{"electron-web-canary": 50}');
+\set ON_ERROR_STOP on
+SELECT deployment_name, status FROM terminate_deployment('web/electron-web-canary', reason => 'CHG-2: it was well');
+SELECT clock_timestamp() AS before_the_night \gset
+SELECT deployment_name, semver, previous_semver FROM deploy('electron@latest', 'web', traffic => 100, reason => 'CHG-2');
+SELECT status, health_status FROM set_deployment_status('web/electron-web', 'degraded', 'unhealthy', reason => 'INC-43: white pages');
+SELECT deployment_name, semver, previous_semver, status FROM rollback_deployment('electron', 'web', reason => 'INC-43');
+
+\echo
+\echo '── 19. Nothing reaches production by accident: what is missing is said beforehand, and who asks does not approve'
+UPDATE environments SET requires_approval = true WHERE environment_id = find_environment('web');
+UPDATE models SET compliance_required = true WHERE model_id = find_model('electron');
+SELECT requirement, satisfied, detail FROM deployment_gate('electron@latest', 'web');
+\set ON_ERROR_STOP off
+SELECT deploy('electron@latest', 'web');
+SELECT approval_type, approval_status FROM request_approval('electron@latest', 'technical', environment => 'web');
+SELECT approve('electron@latest', 'technical');
+\set ON_ERROR_STOP on
+
+\echo
+\echo '── 20. And what was it like before that night, and since?'
+SELECT kind, name, semver, environment_name, traffic_percentage AS traffic FROM registry_at(:'before_the_night', model => 'electron');
+SELECT action, semver, deployment_status AS status, traffic_percentage AS traffic, reason FROM deployment_timeline('web/electron-web');
+SELECT check_name, severity, object, detail FROM check_registry();
 \set ECHO none

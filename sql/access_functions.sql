@@ -351,7 +351,7 @@ SELECT model_name, is_active FROM archive_model('open/m', 'no use');
 SELECT model_name, is_active FROM restore_model('open/m');
 COMMIT;
 SELECT r.* FROM pg_temp.refused('view', 'SELECT tag(''open/m'', ''new'', create_missing => true)') AS r;
-SELECT r.* FROM pg_temp.refused('view', 'SELECT lock_tag(''deployment'', NULL)') AS r;
+SELECT r.* FROM pg_temp.refused('view', 'SELECT lock_tag(''environment'', NULL)') AS r;
 SET SESSION AUTHORIZATION access_reader;
 SELECT r.* FROM pg_temp.refused('view', 'SELECT lock_tag(''model'', NULL)') AS r;
 RESET SESSION AUTHORIZATION;

@@ -58,7 +58,8 @@ SELECT project_slug, environment_name, environment_type, deployment_name, model_
   FROM deploy('fraud-detector@1.0.0', 'prod-us', reason => 'CHG-1');
 SELECT semver, status, live_deployments FROM validate_version('fraud-detector@1.0.0');
 -- the next one in its place
-SELECT deployment_name, semver, previous_semver, traffic_percentage, replicas FROM deploy('fraud-detector@1.1.0', 'prod-us', replicas => 3, endpoint_url => 'https://fraud.example.com', deployment_config => '{"a": 1}');
+SELECT requests_per_second FROM set_deployment_status('prod-us/fraud-detector-prod-us', 'active', 'healthy', requests_per_second => 12);
+SELECT deployment_name, semver, previous_semver, traffic_percentage, replicas, health_status, requests_per_second FROM deploy('fraud-detector@1.1.0', 'prod-us', replicas => 3, endpoint_url => 'https://fraud.example.com', deployment_config => '{"a": 1}');
 SELECT deployment_name, semver, previous_semver, replicas, endpoint_url, deployment_config FROM deploy(find_version('fraud-detector@1.1.0'), 'prod-us', deployment_config => '{"b": 2}');
 -- a canary stands beside it, and takes its share from it in the same moment
 SELECT e.* FROM refusal($$SELECT deploy('fraud-detector@1.2.0', 'prod-us', traffic => 10, deployment_type => 'canary')$$) AS e;
@@ -105,6 +106,14 @@ SELECT e.* FROM unnest(ARRAY[
     $$SELECT scale_deployment(NULL::uuid, 1)$$,
     $$SELECT scale_deployment('00000000-0000-0000-0000-000000000001', 1)$$,
     $$SELECT scale_deployment('00000000-0000-0000-0000-000000000001'::uuid, 1)$$]) AS s, refusal(s) AS e;
+-- without a name the one that serves is meant, whatever it is called; of several, none but by its name
+BEGIN;
+SELECT count(*) FROM terminate_deployment('prod-us/fraud-detector-prod-us');
+SELECT deployment_name, semver FROM deploy('fraud-detector@1.0.0', 'prod-us', 'api', traffic => 50);
+SELECT deployment_name, semver, traffic_percentage FROM deploy('fraud-detector@1.1.0', 'prod-us');
+SELECT deployment_name, semver FROM deploy('fraud-detector@1.1.0', 'prod-us', 'api-2', traffic => 10);
+SELECT deployment_name, semver FROM deploy('fraud-detector@1.2.0', 'prod-us', traffic => 5);
+ROLLBACK;
 -- what became of it, and what a probe says
 SELECT status, health_status FROM set_deployment_status('prod-us/fraud-detector-prod-us', health_status => 'healthy');
 SELECT health_status, avg_latency_ms, p99_latency_ms, requests_per_second, error_rate_percentage, last_health_check_at = now() AS now
@@ -160,13 +169,19 @@ SELECT e.* FROM unnest(ARRAY[
     $$SELECT set_traffic('prod-us', '{"fraud-detector-prod-us-canary": 1}')$$,
     $$SELECT rollback_deployment(find_deployment('prod-us/fraud-detector-prod-us-canary'))$$,
     $$SELECT set_deployment_status('prod-us/fraud-detector-prod-us-canary', 'active')$$]) AS s, refusal(s) AS e;
+-- a shadow does not make it unclear which one goes back
+BEGIN;
+SELECT deployment_name, semver FROM rollback_deployment('fraud-detector', 'prod-us');
+ROLLBACK;
 SELECT status, deactivated_at IS NOT NULL AS timed, deactivation_reason FROM set_deployment_status('prod-us/fraud-detector-prod-us-shadow', 'deactivated', reason => 'seen enough');
 SELECT e.rule, e.message FROM refusal($$SELECT set_deployment_status('prod-us/fraud-detector-prod-us-shadow', 'active')$$) AS e;
 SELECT deployment_name, semver, status FROM list_deployments('fraud-detector', 'prod-us') ORDER BY 1;
 
 -- Going back: one by one, never to what one has come back from.
 SELECT semver, previous_semver FROM deploy('fraud-detector@1.2.0', 'prod-us', traffic => 100);
-SELECT d.semver, d.previous_semver, d.health_status FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us', reason => 'INC-4') AS d;
+-- what was measured was measured of the version that serves no more
+SELECT p99_latency_ms, error_rate_percentage FROM set_deployment_status('prod-us/fraud-detector-prod-us', p99_latency_ms => 950, error_rate_percentage => 7.4);
+SELECT d.semver, d.previous_semver, d.health_status, d.p99_latency_ms, d.error_rate_percentage, d.last_health_check_at FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us', reason => 'INC-4') AS d;
 SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us');
 SELECT e.* FROM unnest(ARRAY[
     $$SELECT rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us')$$,
@@ -196,6 +211,19 @@ SELECT count(*) FROM unarchive_version('fraud-detector@1.0.0'), deprecate_versio
 SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us');
 SHOW mlregistry.deployment_action;
 
+-- Tags
+SELECT kind, reference, tag_name, added_by FROM tag('deployment:prod-us/fraud-detector-prod-us', 'tier-1', create_missing => true);
+SELECT kind, reference, tag_name FROM tag('deployment:default/staging/fraud-detector-staging', 'tier-1');
+SELECT reference, tag_name FROM tags_of('deployment:prod-us/fraud-detector-prod-us');
+SELECT deployment_name, tags FROM list_deployments(tag => 'tier-1');
+SELECT reference, tag_name FROM untag('deployment:staging/fraud-detector-staging', 'tier-1');
+SELECT tag_name, models, deployments, total FROM tag_usage();
+SELECT e.state, e.message, e.hint FROM unnest(ARRAY[
+    $$SELECT tag('deployment:prod-us/fraud', 'tier-1')$$,
+    $$SELECT tag_object('deployment', '00000000-0000-0000-0000-000000000001', 'tier-1')$$,
+    $$SELECT tag_object('environment', '00000000-0000-0000-0000-000000000001', 'tier-1')$$,
+    $$SELECT untag('deployment:staging/fraud-detector-staging', 'tier-1')$$]) AS s, refusal(s) AS e;
+
 -- Lists
 SELECT environment_name, deployment_name, semver, previous_semver FROM active_deployments();
 SELECT deployment_name FROM active_deployments(max_rows => 1);
@@ -218,6 +246,7 @@ SELECT e.* FROM unnest(ARRAY[
     $$SELECT list_deployments(after => '00000000-0000-0000-0000-000000000001')$$,
     $$SELECT active_deployments(after => '00000000-0000-0000-0000-000000000001')$$,
     $$SELECT active_deployments('prod-uk')$$]) AS s, refusal(s) AS e;
+SELECT avg_latency_ms FROM set_deployment_status('prod-us/fraud-detector-prod-us', avg_latency_ms => 12.345, p99_latency_ms => 80);
 SELECT environment_name, status, deployments, healthy, unknown, replicas, avg_latency_ms, max_p99_latency_ms FROM deployment_status_summary();
 SELECT environment_name, status, deployments FROM deployment_status_summary('prod-us');
 SELECT environment_name, is_active, live, models, versions, replicas, changes > 0 AS changed, rollbacks, failures FROM environment_summary();
@@ -230,6 +259,13 @@ SELECT e.state, e.message FROM unnest(ARRAY[
     $$SELECT deployment_status_summary('prod')$$,
     $$SELECT never_deployed_models('prod')$$]) AS s, refusal(s) AS e;
 
+-- its trail, of all that had the name there
+SELECT action, count(*) > 0 AS some, bool_and(entity_name = 'prod-us/fraud-detector-prod-us-canary') AS its_own
+  FROM audit_trail('deployment:prod-us/fraud-detector-prod-us-canary') GROUP BY action ORDER BY action;
+SELECT e.state, e.message, e.hint FROM unnest(ARRAY[
+    $$SELECT audit_trail('deployment:prod-us/nobody')$$,
+    $$SELECT audit_trail('deployment:nowhere')$$]) AS s, refusal(s) AS e;
+
 -- Who may: those who read see, and change nothing; strangers see nothing.
 SET SESSION AUTHORIZATION d7_vera;
 SELECT count(*) FROM active_deployments();
@@ -239,7 +275,9 @@ SELECT e.state, e.rule, e.message FROM unnest(ARRAY[
     $$SELECT set_traffic('prod-us', '{"fraud-detector-prod-us": 1}')$$,
     $$SELECT set_deployment_status('prod-us/fraud-detector-prod-us', 'degraded')$$,
     $$SELECT rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us')$$,
-    $$SELECT terminate_deployment('prod-us/fraud-detector-prod-us')$$]) AS s, refusal(s) AS e;
+    $$SELECT terminate_deployment('prod-us/fraud-detector-prod-us')$$,
+    $$SELECT tag('deployment:prod-us/fraud-detector-prod-us', 'tier-1')$$,
+    $$SELECT untag('deployment:prod-us/fraud-detector-prod-us', 'tier-1')$$]) AS s, refusal(s) AS e;
 
 RESET SESSION AUTHORIZATION;
 SET client_min_messages = warning;

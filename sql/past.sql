@@ -167,7 +167,12 @@ DELETE FROM approvals;
 DELETE FROM model_versions WHERE model_id = (SELECT model_id FROM models WHERE model_name = 'fraud-detector');
 DELETE FROM models WHERE model_name = 'fraud-detector';
 SELECT count(*) AS moments, count(*) FILTER (WHERE told(s.at) = s.state) AS told_as_they_were FROM snapshots s;
-SELECT environment_name, model_name, semver, is_deleted FROM version_at('fraud-detector', :'during');
+-- nothing of it is left in the way
+SELECT count(*) > 0 AS some FROM guards WHERE rule IN ('traffic', 'version', 'approval') AND subject_id NOT IN (SELECT model_id FROM models);
+SELECT task FROM run_maintenance() WHERE task = 'remove_guards';
+SELECT rule FROM guards g WHERE subject_id NOT IN (SELECT model_id FROM models UNION ALL SELECT version_id FROM model_versions);
+-- who had agreed went with the version: not known is not nobody
+SELECT environment_name, model_name, semver, is_deleted, approved_by FROM version_at('fraud-detector', :'during');
 SELECT environment_name, semver FROM version_at('fraud-detector', :'during', 'prod-us');
 SELECT DISTINCT environment_name, is_deleted FROM deployment_timeline('fraud-detector') ORDER BY 1;
 SELECT count(*) FROM registry_at(now());

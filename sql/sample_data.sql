@@ -9,7 +9,7 @@ BEGIN
         RETURN NEXT;
     END LOOP;
 END $$;
-DELETE FROM status_history; -- what other tests have left
+DELETE FROM alias_history; DELETE FROM deployment_history; DELETE FROM stage_history; DELETE FROM status_history; -- what other tests have left
 CREATE TEMP TABLE empty AS SELECT * FROM pg_temp.digests();
 CREATE TEMP VIEW changed AS SELECT relation_name FROM (SELECT * FROM empty EXCEPT SELECT * FROM pg_temp.digests()) AS d ORDER BY 1;
 

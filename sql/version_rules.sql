@@ -74,7 +74,7 @@ INSERT INTO environments (environment_name, environment_type) VALUES ('e', 'sand
 INSERT INTO deployments (version_id, environment_id, deployment_name) SELECT pg_temp.v('1.2.0'), environment_id, 'd' FROM environments;
 INSERT INTO version_signatures (version_id, kind, signer, bundle) VALUES (pg_temp.v('1.1.0'), 'pgp', 'ana', '{"a": 1.0}');
 INSERT INTO broken VALUES
-    ('version_has_deployments', $$UPDATE model_versions SET deleted_at = now() WHERE version_id = pg_temp.v('1.2.0')$$),
+    ('version_in_use', $$UPDATE model_versions SET deleted_at = now() WHERE version_id = pg_temp.v('1.2.0')$$),
     ('deployments_version_fkey', $$DELETE FROM model_versions WHERE version_id = pg_temp.v('1.2.0')$$),
     ('deployments_model_fkey', $$DELETE FROM models WHERE model_name = 'm'$$),
     ('model_in_use', $$UPDATE models SET deleted_at = now() WHERE model_name = 'm'$$),

@@ -148,7 +148,8 @@ void check_traffic(Oid owner, Datum deployment) {
                                  text_at(3)),
                         psprintf("%s.", text_at(4)),
                         "All shares of a model in an environment are 100 at most: change several at once with "
-                        "set_traffic(), or in one transaction.");
+                        "set_traffic(), or in one transaction; deploy() takes a share from another one with "
+                        "traffic_from, and its place with deployment_name.");
         }
     }
     done();
@@ -183,9 +184,14 @@ using namespace mlregistry::pg;
 MLR_FUNCTION(mlregistry_check_deployment) {
     const Oid owner = owner_of_registry("deployments");
     const Datum deployment = PG_GETARG_DATUM(0);
-    if (may_change(owner, deployment)) {
-        check_gate(owner, deployment);
-        check_traffic(owner, deployment);
+    if (!may_change(owner, deployment)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                 errmsg("%s may not change this deployment", name_of_actor(current_rights())),
+                 errhint("Ask an administrator of the organization for a role: add_member(), add_project_member()."),
+                 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "access_denied")));
     }
+    check_gate(owner, deployment);
+    check_traffic(owner, deployment);
     PG_RETURN_VOID();
 }

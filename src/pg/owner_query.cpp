@@ -86,9 +86,11 @@ Oid registry_type(const char *name) {
     return type;
 }
 
-bool is_installed() {
+bool is_installed() { return has_table("organizations"); }
+
+bool has_table(const char *name) {
     const Oid schema = get_namespace_oid("mlregistry", true);
-    return OidIsValid(schema) && OidIsValid(get_relname_relid("organizations", schema));
+    return OidIsValid(schema) && OidIsValid(get_relname_relid(name, schema));
 }
 
 Oid owner_of_registry(const char *relation) {

@@ -71,6 +71,9 @@ Oid registry_type(const char *name);
 /// Whether the tables are there.
 bool is_installed();
 
+/// Whether one of them is: tables that this version brings are not, until migrate() has made them.
+bool has_table(const char *name);
+
 /// Owner of a relation of schema mlregistry; raises 55000 with a way out when the registry is not installed.
 Oid owner_of_registry(const char *relation);
 

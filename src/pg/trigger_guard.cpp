@@ -1,4 +1,4 @@
-// Triggers that refuse what no constraint can say: aliases and deployments of deleted versions, built-in vocabulary.
+// Triggers that refuse what no constraint can say: aliases of deleted versions, built-in vocabulary.
 #include "owner_query.hpp"
 #include "row_trigger.hpp"
 #include "text_argument.hpp"
@@ -21,17 +21,6 @@ OwnerQuery locked_version{
 
 OwnerQuery alias_of_version{
     "SELECT alias FROM mlregistry.model_aliases WHERE version_id OPERATOR(pg_catalog.=) $1 ORDER BY alias",
-    1,
-    {UUIDOID},
-};
-
-OwnerQuery open_deployment_of_version{
-    "SELECT d.deployment_name, e.environment_name, d.status FROM mlregistry.deployments d"
-    "  JOIN mlregistry.environments e ON e.environment_id OPERATOR(pg_catalog.=) d.environment_id"
-    " WHERE d.version_id OPERATOR(pg_catalog.=) $1 AND d.deleted_at IS NULL"
-    "   AND d.status OPERATOR(pg_catalog.=)"
-    "       ANY ('{pending,deploying,active,degraded,terminating}'::pg_catalog.text[])"
-    " ORDER BY e.environment_name, d.deployment_name",
     1,
     {UUIDOID},
 };
@@ -81,15 +70,6 @@ MLR_FUNCTION(mlregistry_trg_guard_version) {
         refuse(trigger, ERRCODE_CHECK_VIOLATION, "version_has_alias", "a version with an alias cannot be deleted",
                psprintf("Alias \"%s\" names it.", SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)),
                "Move or drop the alias first: set_alias(), drop_alias().");
-    }
-    if (run(open_deployment_of_version, table_owner(trigger), values, nullptr, Sight::latest, 1) != 0) {
-        const auto text_at = [](int column) {
-            return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
-        };
-        refuse(trigger, ERRCODE_CHECK_VIOLATION, "version_has_deployments",
-               "a version that is deployed cannot be deleted",
-               psprintf("Deployment %s in %s is %s.", text_at(1), text_at(2), text_at(3)),
-               "Deploy another version in its place, or end the deployment: terminate_deployment().");
     }
     done();
     return PointerGetDatum(nullptr);

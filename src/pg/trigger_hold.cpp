@@ -46,26 +46,37 @@ OwnerQuery held_model{
 
 /// What is soft-deleted, and what would be hidden with it.
 struct Container {
-    const char *article;
     std::string_view noun;
     const char *key;
     const char *rule;
-    OwnerQuery models;
+    const char *deployed_message;
+    const char *held_message;
+    OwnerQuery models; ///< empty: the row itself is what deployments lock
     OwnerQuery deployed;
-    OwnerQuery held;
+    OwnerQuery held; ///< empty: trigger hold looks
 };
 
-#define CONTAINER(article, noun, key)                                                                                  \
+#define CONTAINER(noun, article, key)                                                                                  \
     {                                                                                                                  \
-        article, noun, key, noun "_in_use", {MODELS_IN(key), 1, {UUIDOID}}, {DEPLOYED_IN(key), 1, {UUIDOID}}, {        \
+        noun, key, noun "_in_use", article " " noun " whose versions are deployed cannot be deleted",                  \
+            article " " noun " with what is under legal hold is not deleted", {MODELS_IN(key), 1, {UUIDOID}},          \
+            {DEPLOYED_IN(key), 1, {UUIDOID}}, {                                                                        \
             HELD_IN(key), 1, { UUIDOID }                                                                               \
         }                                                                                                              \
     }
 
 Container containers[] = {
-    CONTAINER("a", "model", "model_id"),
-    CONTAINER("a", "project", "project_id"),
-    CONTAINER("an", "organization", "organization_id"),
+    {"version",
+     "version_id",
+     "version_in_use",
+     "a version that is deployed cannot be deleted",
+     "",
+     {nullptr, 0, {}},
+     {DEPLOYED_IN("version_id"), 1, {UUIDOID}},
+     {nullptr, 0, {}}},
+    CONTAINER("model", "a", "model_id"),
+    CONTAINER("project", "a", "project_id"),
+    CONTAINER("organization", "an", "organization_id"),
 };
 
 #undef CONTAINER
@@ -167,7 +178,7 @@ MLR_FUNCTION(mlregistry_trg_guard_hold_change) {
     return PointerGetDatum(nullptr);
 }
 
-/// AFTER UPDATE of what is soft-deleted, on models, projects and organizations. Argument: which.
+/// AFTER UPDATE of what is soft-deleted, on versions, models, projects and organizations. Argument: which.
 MLR_FUNCTION(mlregistry_trg_guard_in_use) {
     const RowTrigger trigger = row_trigger(fcinfo);
     require_arguments(trigger, 1);
@@ -178,18 +189,16 @@ MLR_FUNCTION(mlregistry_trg_guard_in_use) {
         }
         const Datum key = id_of(trigger, container.key);
         connect();
-        run(container.models, owner, &key, nullptr, Sight::current, 0);
-        if (run(container.deployed, owner, &key, nullptr, Sight::latest, 1) != 0) {
-            refuse(trigger, ERRCODE_CHECK_VIOLATION, container.rule,
-                   psprintf("%s %s whose versions are deployed cannot be deleted", container.article,
-                            container.noun.data()),
-                   psprintf("Deployment %s of %s in %s is %s.", text_at(1), text_at(4), text_at(2), text_at(3)),
-                   "End it first: terminate_deployment(), or set its status to terminated.");
+        if (container.models.sql != nullptr) {
+            run(container.models, owner, &key, nullptr, Sight::current, 0);
         }
-        if (run(container.held, owner, &key, nullptr, Sight::latest, 1) != 0) {
-            refuse(trigger, ERRCODE_INSUFFICIENT_PRIVILEGE, rule,
-                   psprintf("%s %s with what is under legal hold is not deleted", container.article,
-                            container.noun.data()),
+        if (run(container.deployed, owner, &key, nullptr, Sight::latest, 1) != 0) {
+            refuse(trigger, ERRCODE_CHECK_VIOLATION, container.rule, container.deployed_message,
+                   psprintf("Deployment %s of %s in %s is %s.", text_at(1), text_at(4), text_at(2), text_at(3)),
+                   "End it first, or deploy another version in its place: terminate_deployment(), deploy().");
+        }
+        if (container.held.sql != nullptr && run(container.held, owner, &key, nullptr, Sight::latest, 1) != 0) {
+            refuse(trigger, ERRCODE_INSUFFICIENT_PRIVILEGE, rule, container.held_message,
                    psprintf("Held: %s.", text_at(1)), way_out);
         }
         done();

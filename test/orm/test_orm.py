@@ -560,6 +560,31 @@ class Refused(Case):
         self.session.flush()
         self.refuses(lambda: setattr(version, 'deleted_at', func.now()), IntegrityError, '23514', 'version_has_alias')
 
+    def test_states_move_along_their_machine(self):
+        version = self.repository.resolve(self.model('1.0.0').model_name)
+        what = self.refuses(lambda: setattr(version, 'status', 'deployed'), IntegrityError, '23514', 'model_versions_transition',
+                            'model_versions')
+        self.assertIn('registered', what.message)
+
+    def test_shares_of_the_traffic_are_asked_about_by_the_commit(self):
+        version = self.repository.resolve(self.model('1.0.0').model_name)
+        self.session.execute(text('''INSERT INTO mlregistry.deployments (version_id, environment_id, deployment_name, status, traffic_percentage)
+                                     SELECT :version, e.environment_id, n, 'active', 60
+                                       FROM mlregistry.environments e, unnest('{a,b}'::text[]) AS n WHERE e.environment_name = 'prod' '''),
+                             {'version': version.version_id})
+        with self.assertRaises(IntegrityError) as refused:
+            self.session.commit()
+        self.assertEqual((refusal(refused.exception).sqlstate, refusal(refused.exception).rule), ('23514', 'traffic_sum'))
+        self.session.rollback()
+
+    def test_the_version_in_production_is_swapped_by_promote(self):
+        model = self.model('1.0.0', '1.1.0')
+        for semver in '1.0.0', '1.1.0':
+            self.session.execute(text("SELECT mlregistry.promote(:version, 'production')"), {'version': f'{model.model_name}@{semver}'})
+        self.session.expire_all()
+        stages = self.session.execute(select(Version.semver, Version.stage).where(Version.model_id == model.model_id)).all()
+        self.assertEqual(sorted(map(tuple, stages)), [('1.0.0', 'staging'), ('1.1.0', 'production')])
+
     def test_malformed_version(self):
         model = self.model()
         for wrong in 'v1.4.0', '1.4', '1.04.0', '':

@@ -100,10 +100,9 @@ sub migrations_from {
     return $statements;
 }
 
-# Tables that have come since there is an audit trail.
-my @audited_rules = sort(migrations_from('0.6.0') =~ /^CREATE TABLE mlregistry\.(\w+) /mg);
-
 for my $old (@released) {
+    # Tables that come since there is an audit trail.
+    my @audited_rules = sort(migrations_from($old gt '0.6.0' ? $old : '0.6.0') =~ /^CREATE TABLE mlregistry\.(\w+) /mg);
     # Migrations that change tables wait for whoever uses these; those that change none, for whoever else migrates.
     my $changes_tables = migrations_from($old) =~ /^(?:ALTER|CREATE) /m;
     my $holds = $changes_tables ? q{WITH held AS (UPDATE models SET description = 'open') UPDATE model_versions SET release_notes = 'open'} : q{SELECT FROM registry_meta WHERE key = 'schema_version' FOR UPDATE};

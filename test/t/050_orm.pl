@@ -31,6 +31,7 @@ my $node = new_node('orm');
 sql($node, 'postgres', 'CREATE DATABASE registry; CREATE ROLE app LOGIN; CREATE ROLE reporting LOGIN IN ROLE app');
 sql($node, 'registry', 'CREATE EXTENSION mlregistry');
 sql($node, 'registry', "INSERT INTO mlregistry.projects (name, slug) VALUES ('Research', 'research')");
+sql($node, 'registry', "SELECT mlregistry.create_environment('prod', 'production')");
 sql_ok($node, 'registry', $grants, 'the page grants rights');
 sql_ok($node, 'registry', $path, 'the page sets a search_path');
 

@@ -1,6 +1,8 @@
-# The pages that psql prints: docs/cookbook.md, question by question, docs/access.md, docs/audit.md and docs/training.md.
+# The pages that psql prints: docs/cookbook.md, question by question, docs/access.md, docs/audit.md, docs/training.md and
+# docs/lifecycle.md with its pictures.
 #
-# REFRESH=1 writes what psql prints, and the cookbook's table of contents, into the pages instead (scripts/refresh-cookbook).
+# REFRESH=1 writes what psql prints, and the cookbook's table of contents, into the pages instead, and draws the pictures
+# (scripts/refresh-cookbook).
 use strict;
 use warnings FATAL => 'all';
 
@@ -69,7 +71,7 @@ sub page_prints {
 
 my $cookbook = page_prints('cookbook', '###');
 my (undef, @recipes) = split /^(?=### )/m, $cookbook;
-cmp_ok(scalar @recipes, '>=', 80, scalar(@recipes) . ' recipes');
+cmp_ok(scalar @recipes, '>=', 110, scalar(@recipes) . ' recipes');
 is_deeply([ map { /^### (.*)/ } grep { !/^```sql$/m } @recipes ], [], 'every recipe has SQL');
 my ($list) = $cookbook =~ /^<!-- contents -->\n(.*?)^<!-- \/contents -->\n/ms;
 same_output($list // '', contents($cookbook), 'the table of contents names every recipe');
@@ -87,6 +89,19 @@ SKIP: {
     is(system('sh', '-ec', "cd '$directory'\n$plot"), 0, 'training.md: gnuplot draws the curve');
     is(scalar(() = PostgreSQL::Test::Utils::slurp_file("$directory/loss.dat") =~ /^\d+ [\d.]+$/mg), 800, 'training.md: of as many points as were asked for');
     like(PostgreSQL::Test::Utils::slurp_file("$directory/loss.png"), qr/\A\x89PNG/, 'training.md: the picture is one');
+}
+
+# What is drawn is what lifecycle() says: an edge has its ends as title, whichever Graphviz has drawn it.
+my $lifecycle = page_prints('lifecycle', '##');
+for my $entity ($lifecycle =~ /\(lifecycle\/(\w+)\.svg\)/g) {
+    my $file = project_root() . "/docs/lifecycle/$entity.svg";
+    if ($ENV{REFRESH}) {
+        my $graph = sql($node, 'lifecycle', "SELECT mlregistry.lifecycle_dot('$entity')");
+        IPC::Run::run([ 'dot', '-Tsvg' ], '<', \$graph, '>', $file) or die "dot draws no $entity";
+    }
+    my @drawn = map { s/&#45;/-/gr =~ s/&gt;/>/gr } PostgreSQL::Test::Utils::slurp_file($file) =~ /<title>(\w+&#45;&gt;\w+)<\/title>/g;
+    my $moves = sql($node, 'lifecycle', "SELECT string_agg(from_state || '->' || to_state, ' ' ORDER BY 1) FROM mlregistry.lifecycle('$entity')");
+    is(join(' ', sort @drawn), join(' ', sort split / /, $moves), "lifecycle.md: the picture of $entity has its moves");
 }
 
 done_testing();

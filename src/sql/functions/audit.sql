@@ -30,6 +30,21 @@ CREATE OR REPLACE FUNCTION find_audited(reference text, OUT subjects uuid[], OUT
             subjects := ARRAY(SELECT r.experiment_id FROM training_runs r WHERE r.run_id = version_ids[1]);
             RETURN;
         END IF;
+        IF starts_with(reference, 'deployment:') THEN
+            -- A deployment's events are found under the model that it serves.
+            SELECT d.in_project, d.environment, d.deployment_name AS name INTO ref FROM parse_deployment(reference) AS d;
+            SELECT array_agg(DISTINCT h.deployment_id), array_agg(DISTINCT h.model_id) INTO version_ids, subjects
+              FROM deployment_history h
+             WHERE h.project_id = ref.in_project AND h.deployment_name = ref.name
+               AND (h.environment_name = ref.environment
+                    OR h.environment_id = (SELECT e.environment_id FROM environments e
+                                            WHERE e.organization_id = current_organization_id() AND e.environment_name = ref.environment));
+            IF version_ids IS NULL THEN
+                version_ids := ARRAY[find_deployment(reference)];
+                subjects := ARRAY(SELECT d.model_id FROM deployments d WHERE d.deployment_id = version_ids[1]);
+            END IF;
+            RETURN;
+        END IF;
         IF starts_with(reference, 'experiment:') THEN
             SELECT e.in_project, e.experiment_name AS name INTO ref FROM parse_experiment(reference) AS e;
             subjects := ARRAY(SELECT e.experiment_id FROM experiments e
@@ -98,7 +113,7 @@ CREATE OR REPLACE FUNCTION find_audited(reference text, OUT subjects uuid[], OUT
         END IF;
     END
     $function$;
-COMMENT ON FUNCTION find_audited(text) IS 'identifiers of all models, datasets or experiments that a reference [project/]model[@selector], dataset:[project/]name or experiment:[project/]name names or ever named, deleted ones too, with the version or the run (run:uuid) that is meant; P0002 when there was none';
+COMMENT ON FUNCTION find_audited(text) IS 'identifiers of all models, datasets or experiments that a reference [project/]model[@selector], dataset:[project/]name or experiment:[project/]name names or ever named, deleted ones too, with the version, the run (run:uuid) or the deployments (deployment:environment/name) that are meant; P0002 when there was none';
 
 CREATE OR REPLACE FUNCTION audit_action_patterns(actions text[]) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
@@ -230,7 +245,7 @@ CREATE OR REPLACE FUNCTION audit_trail(
                                      since, until, actions, entity_types, max_rows, after);
     END
     $function$;
-COMMENT ON FUNCTION audit_trail(text, timestamptz, timestamptz, text[], text[], bigint, uuid) IS 'what happened to a model with all that belongs to it, to one of its versions, to a dataset (dataset:name), to an experiment with its runs (experiment:name) or to one run (run:uuid), newest first, also when it is deleted; since is the first moment, until the first one after; actions as version.promote, version.* or *.delete; after: log_id of the last row of the page before';
+COMMENT ON FUNCTION audit_trail(text, timestamptz, timestamptz, text[], text[], bigint, uuid) IS 'what happened to a model with all that belongs to it, to one of its versions, to a dataset (dataset:name), to an experiment with its runs (experiment:name), to one run (run:uuid) or to a deployment (deployment:environment/name: all that ever had the name there), newest first, also when it is deleted; since is the first moment, until the first one after; actions as version.promote, version.* or *.delete; after: log_id of the last row of the page before';
 
 CREATE OR REPLACE FUNCTION audit_trail(
         subject uuid,

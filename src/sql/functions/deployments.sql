@@ -482,8 +482,16 @@ CREATE OR REPLACE FUNCTION deploy(
         IF NOT FOUND THEN
             PERFORM live_version(live_id); -- it went this very moment: P0002
         END IF;
-        -- One that takes a share of the traffic, or none, stands beside what serves: its name says what it is.
+        -- One that takes a share of the traffic, or none, stands beside what serves: its name says what it is. Any other takes the
+        -- place of what serves, whatever that is called.
         wanted_name := coalesce(deploy.deployment_name,
+                                CASE WHEN coalesce(deploy.deployment_type, '') NOT IN ('canary', 'shadow', 'a-b-test')
+                                     THEN (SELECT min(d.deployment_name)
+                                             FROM deployments d
+                                            WHERE d.model_id = of_version.model_id AND d.environment_id = in_environment AND d.deleted_at IS NULL
+                                              AND d.status IN ('pending', 'deploying', 'active', 'degraded', 'terminating')
+                                              AND d.deployment_type NOT IN ('canary', 'shadow', 'a-b-test')
+                                           HAVING count(*) = 1) END,
                                 concat_ws('-', of_version.model_name, deploy.environment,
                                           CASE WHEN deploy.deployment_type IN ('canary', 'shadow', 'a-b-test') THEN deploy.deployment_type END));
         PERFORM require_deployment_values(wanted_name, deploy.deployment_type, wanted_status, deploy.health_status, deploy.traffic,
@@ -559,6 +567,12 @@ CREATE OR REPLACE FUNCTION deploy(
                    SET version_id = live_id,
                        status = CASE WHEN deploy.status IS NULL AND d.version_id = live_id AND d.status = 'degraded' THEN d.status ELSE wanted_status END,
                        health_status = coalesce(deploy.health_status, CASE WHEN d.version_id = live_id THEN d.health_status ELSE 'unknown' END),
+                       -- What was measured was measured of the version that was there.
+                       avg_latency_ms = CASE WHEN d.version_id = live_id THEN d.avg_latency_ms END,
+                       p99_latency_ms = CASE WHEN d.version_id = live_id THEN d.p99_latency_ms END,
+                       requests_per_second = CASE WHEN d.version_id = live_id THEN d.requests_per_second END,
+                       error_rate_percentage = CASE WHEN d.version_id = live_id THEN d.error_rate_percentage END,
+                       last_health_check_at = CASE WHEN d.version_id = live_id THEN d.last_health_check_at END,
                        traffic_percentage = coalesce(deploy.traffic, d.traffic_percentage),
                        replicas = coalesce(deploy.replicas, d.replicas),
                        deployment_type = coalesce(deploy.deployment_type, d.deployment_type),
@@ -642,7 +656,7 @@ CREATE OR REPLACE FUNCTION deploy(
                              instance_type, cpu_request, memory_request, gpu_count, autoscaling_enabled, min_replicas, max_replicas,
                              deployment_config)
     $function$;
-COMMENT ON FUNCTION deploy(text, text, text, numeric, integer, text, text, text, boolean, text, text, text, text, text, text, text, text, text, integer, boolean, integer, integer, jsonb) IS 'deploys a version into an environment: the open deployment of that name changes its version and what else is given, or a new one begins, with all of the traffic and one replica if nothing else is said; without deployment_name it is model-environment, with -canary, -shadow or -a-b-test after it for those types; traffic_from: the deployment that gives the share; it is live at once unless status is pending or deploying (one that is degraded stays so while its version is the same and no status is given); force: also a deprecated version, or into an inactive environment';
+COMMENT ON FUNCTION deploy(text, text, text, numeric, integer, text, text, text, boolean, text, text, text, text, text, text, text, text, text, integer, boolean, integer, integer, jsonb) IS 'deploys a version into an environment: the open deployment of that name changes its version and what else is given, or a new one begins, with all of the traffic and one replica if nothing else is said; without deployment_name it is the only one of the model that is open there, else model-environment, with -canary, -shadow or -a-b-test after it for those types; traffic_from: the deployment that gives the share; it is live at once unless status is pending or deploying (one that is degraded stays so while its version is the same and no status is given); force: also a deprecated version, or into an inactive environment';
 
 -- ---- changing what is deployed
 
@@ -712,12 +726,13 @@ CREATE OR REPLACE FUNCTION require_open_deployment(deployment uuid, deployment_n
     $function$;
 COMMENT ON FUNCTION require_open_deployment(uuid, text, text, text) IS 'raises 55000 for a deployment that has ended, in the words of what was to be done';
 
--- Several shares in one statement: no moment, and no reader, sees a sum that nobody wanted.
+-- Several shares of a model in one statement: no moment, and no reader, sees a sum that nobody wanted.
 CREATE OR REPLACE FUNCTION set_deployment_traffic(deployment_ids uuid[], shares numeric[], reason text DEFAULT NULL) RETURNS SETOF deployment_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 3 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_column
     DECLARE
+        of_model uuid;
         said_before text;
     BEGIN
         IF cardinality(deployment_ids) IS DISTINCT FROM cardinality(shares) OR deployment_ids IS NULL THEN
@@ -736,11 +751,14 @@ CREATE OR REPLACE FUNCTION set_deployment_traffic(deployment_ids uuid[], shares 
         PERFORM require_open_deployment(d.deployment_id, d.deployment_name, d.status, 'has traffic')
            FROM deployments d WHERE d.deployment_id = ANY (deployment_ids);
         said_before := say_reason(set_deployment_traffic.reason);
-        UPDATE deployments d
-           SET traffic_percentage = s.share
-          FROM unnest(deployment_ids, shares) AS s (id, share)
-         WHERE d.deployment_id = s.id AND d.traffic_percentage <> round(s.share, 2);
-        PERFORM check_traffic_now();
+        -- One model after the other, in one order for everybody: the sum of each is guarded until this transaction ends.
+        FOR of_model IN SELECT DISTINCT d.model_id FROM deployments d WHERE d.deployment_id = ANY (deployment_ids) ORDER BY d.model_id LOOP
+            UPDATE deployments d
+               SET traffic_percentage = s.share
+              FROM unnest(deployment_ids, shares) AS s (id, share)
+             WHERE d.deployment_id = s.id AND d.model_id = of_model AND d.traffic_percentage <> round(s.share, 2);
+            PERFORM check_traffic_now();
+        END LOOP;
         PERFORM set_config('mlregistry.reason', said_before, true);
         RETURN QUERY SELECT * FROM deployment_infos(deployment_ids);
     END
@@ -1012,7 +1030,8 @@ CREATE OR REPLACE FUNCTION rollback_deployment(
         said_before := say_reason(rollback_deployment.reason);
         PERFORM set_config('mlregistry.deployment_action', 'rollback', true);
         UPDATE deployments d
-           SET version_id = target, health_status = 'unknown', status = CASE WHEN d.status IN ('degraded', 'failed') THEN 'active' ELSE d.status END
+           SET version_id = target, health_status = 'unknown', status = CASE WHEN d.status IN ('degraded', 'failed') THEN 'active' ELSE d.status END,
+               avg_latency_ms = NULL, p99_latency_ms = NULL, requests_per_second = NULL, error_rate_percentage = NULL, last_health_check_at = NULL
          WHERE d.deployment_id = live_id;
         PERFORM set_config('mlregistry.deployment_action', '', true);
         PERFORM check_deployments(ARRAY[live_id]);
@@ -1037,9 +1056,9 @@ CREATE OR REPLACE FUNCTION rollback_deployment(
         ids uuid[];
         names text;
     BEGIN
-        -- Those that are open, where none is, the last of a name that has failed.
+        -- Those that are open, where none is, the last of a name that has failed; a shadow only where nothing else is.
         SELECT array_agg(d.deployment_id), string_agg(d.deployment_name, ', ' ORDER BY d.deployment_name) INTO ids, names
-          FROM (SELECT d.*, rank() OVER (ORDER BY d.status <> 'failed' DESC) AS choice
+          FROM (SELECT d.*, rank() OVER (ORDER BY d.status <> 'failed' DESC, d.deployment_type <> 'shadow' DESC) AS choice
                   FROM (SELECT DISTINCT ON (d.deployment_name) d.*
                           FROM deployments d
                          WHERE d.model_id = of_model AND d.environment_id = in_environment AND d.deleted_at IS NULL

@@ -38,7 +38,7 @@ CREATE OR REPLACE FUNCTION trg_guard_hold_change() RETURNS trigger LANGUAGE C AS
 COMMENT ON FUNCTION trg_guard_hold_change() IS 'trigger guard of models and versions: only admins set and clear a legal hold';
 
 CREATE OR REPLACE FUNCTION trg_guard_in_use() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_in_use';
-COMMENT ON FUNCTION trg_guard_in_use() IS 'trigger guard of what is soft-deleted: it holds neither open deployments nor what is under legal hold; argument: model, project or organization';
+COMMENT ON FUNCTION trg_guard_in_use() IS 'trigger guard of what is soft-deleted: it holds neither open deployments nor what is under legal hold; argument: version, model, project or organization';
 
 CREATE OR REPLACE FUNCTION trg_guard_signature() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_guard_signature';
 COMMENT ON FUNCTION trg_guard_signature() IS 'trigger guard of signatures: they do not change, and go with their version only';
@@ -156,7 +156,7 @@ CREATE OR REPLACE FUNCTION gate_requirements(version_id uuid, environment_id uui
                         ELSE 'Ask for approval: request_approval(); somebody else decides: approve(). deployment_gate() says what is missing.' END
               FROM found f
             UNION ALL
-            SELECT 4, row_number() OVER (), 'metric_gate', 'metric', k.requirement, k.satisfied, k.recorded_by, NULL,
+            SELECT 4, row_number() OVER (), 'metric_gate', 'metric', k.requirement, k.satisfied, CASE WHEN k.satisfied THEN k.recorded_by END, NULL,
                    CASE WHEN k.metric_value IS NULL THEN 'It has not been measured.' ELSE format('It is %s.', k.metric_value) END,
                    CASE WHEN NOT k.satisfied THEN 'Measure it and record_metric(), or deploy a version that measures up to it. list_metric_gates() shows the gates.' END
               FROM asked, mlregistry.gate_metrics(asked.version_id, asked.environment_type) AS k)

@@ -180,7 +180,7 @@ CREATE OR REPLACE FUNCTION decide_approval(
                                       ELSE format('an approval that is %s cannot become %s', was, decision) END
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'approvals_transition', SCHEMA = 'mlregistry', TABLE = 'approvals', COLUMN = 'approval_status',
-                      DETAIL = concat_ws(' ', format('%s → %s.', was, decision), format('%s approval of %s@%s was decided by %s at %s.', initcap(found.approval_type),
+                      DETAIL = concat_ws(' ', format('From %s to %s.', was, decision), format('%s approval of %s@%s was decided by %s at %s.', initcap(found.approval_type),
                                          found.model_name, found.semver, nullif(found.reviewed_by, ''), found.reviewed_at)),
                       HINT = 'Ask anew, with request_approval(): a new approval supersedes this one.';
         END IF;

@@ -8,6 +8,7 @@ CREATE OR REPLACE FUNCTION apply_correction(version_id uuid, changes jsonb) RETU
     DECLARE
         file record;
     BEGIN
+        PERFORM require_access('write', 'versions', (SELECT v.project_id FROM model_versions v WHERE v.version_id = apply_correction.version_id));
         UPDATE model_versions v
            SET semver = CASE WHEN changes ? 'semver' THEN (changes ->> 'semver')::semver ELSE v.semver END,
                artifact_uri = CASE WHEN changes ? 'artifact_uri' THEN changes ->> 'artifact_uri' ELSE v.artifact_uri END,
@@ -112,6 +113,7 @@ CREATE OR REPLACE FUNCTION set_hold(reference text, held boolean, reason text)
         said CONSTANT text := reason;
         asked_model uuid;
         asked_version uuid;
+        of_model uuid;
     BEGIN
         IF btrim(coalesce(reason, '')) = '' THEN
             RAISE EXCEPTION 'a legal hold needs a reason, and so does its end' USING ERRCODE = 'null_value_not_allowed', HINT = 'It goes into the audit trail.';
@@ -124,6 +126,16 @@ CREATE OR REPLACE FUNCTION set_hold(reference text, held boolean, reason text)
         PERFORM require_organization('admin', CASE WHEN asked_version IS NULL THEN 'models' ELSE 'versions' END,
                                      CASE WHEN asked_version IS NULL THEN (SELECT m.organization_id FROM models m WHERE m.model_id = asked_model)
                                           ELSE (SELECT v.organization_id FROM model_versions v WHERE v.version_id = asked_version) END);
+        -- The model, then its versions, as deployments take them: what is being deleted at this moment is gone before the hold is there,
+        -- or stays; no model is hidden beside the hold of one of its versions.
+        of_model := coalesce(asked_model, (SELECT v.model_id FROM model_versions v WHERE v.version_id = asked_version));
+        PERFORM FROM models m WHERE m.model_id = of_model FOR NO KEY UPDATE;
+        PERFORM FROM model_versions v WHERE v.model_id = asked_model OR v.version_id = asked_version ORDER BY v.version_id FOR NO KEY UPDATE;
+        IF asked_version IS NULL THEN -- it may have gone this very moment: P0002
+            PERFORM live_model(asked_model);
+        ELSE
+            PERFORM live_version(asked_version);
+        END IF;
         PERFORM set_config('mlregistry.reason', said, true);
         UPDATE models m SET legal_hold = held, legal_hold_reason = CASE WHEN held THEN said END
          WHERE m.model_id = asked_model AND (held OR m.legal_hold);

@@ -209,7 +209,8 @@ CREATE OR REPLACE FUNCTION run_maintenance() RETURNS TABLE (task text, object te
     #variable_conflict use_column
     DECLARE
         vanished CONSTANT text := 'NOT EXISTS (SELECT FROM mlregistry.organizations o WHERE o.organization_id = g.organization_id)'
-                                  ' OR g.rule = ''version'' AND NOT EXISTS (SELECT FROM mlregistry.models m WHERE m.model_id = g.subject_id)'
+                                  ' OR g.rule IN (''version'', ''traffic'') AND NOT EXISTS (SELECT FROM mlregistry.models m WHERE m.model_id = g.subject_id)'
+                                  ' OR g.rule = ''approval'' AND NOT EXISTS (SELECT FROM mlregistry.model_versions v WHERE v.version_id = g.subject_id)'
                                   ' OR g.rule = ''quota'' AND NOT EXISTS (SELECT FROM mlregistry.resource_quotas q WHERE q.quota_id = g.subject_id)';
         overdue CONSTANT text := 'a.approval_status IN (''pending'', ''approved'') AND a.expires_at <= now()';
         said_before text;

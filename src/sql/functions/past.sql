@@ -58,16 +58,21 @@ COMMENT ON FUNCTION model_name_ever(uuid) IS 'last name of a model that is gone,
 CREATE OR REPLACE FUNCTION approvals_at(version_id uuid, environment_id uuid, deployment_id uuid, at timestamptz) RETURNS text[]
     LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
-        SELECT coalesce(array_agg(format('%s: %s', a.approval_type, a.reviewed_by) ORDER BY a.approval_type, a.reviewed_at), '{}')
-          FROM approvals a
-         WHERE a.version_id = approvals_at.version_id AND a.reviewed_by IS NOT NULL
+        -- Approvals go with their version: then it is not known who had agreed, which is not nobody.
+        SELECT coalesce(array_agg(format('%s: %s', a.approval_type, a.reviewed_by) ORDER BY a.approval_type, a.reviewed_at)
+                            FILTER (WHERE a.approval_id IS NOT NULL), '{}')
+          FROM model_versions v
+          LEFT JOIN approvals a
+            ON a.version_id = v.version_id AND a.reviewed_by IS NOT NULL
            AND (a.environment_id IS NULL OR a.environment_id = approvals_at.environment_id)
            AND (a.deployment_id IS NULL OR a.deployment_id = approvals_at.deployment_id)
            AND EXISTS (SELECT FROM status_history s
                         WHERE s.entity_kind = 'approval' AND s.entity_id = a.approval_id AND s.status IN ('approved', 'expired')
                           AND s.valid_from <= approvals_at.at AND s.valid_to > approvals_at.at)
+         WHERE v.version_id = approvals_at.version_id
+         GROUP BY v.version_id
     $function$;
-COMMENT ON FUNCTION approvals_at(uuid, uuid, uuid, timestamptz) IS 'who had agreed by then to a version being served there, type: name; approvals that had expired since they were given count, those withdrawn or superseded do not';
+COMMENT ON FUNCTION approvals_at(uuid, uuid, uuid, timestamptz) IS 'who had agreed by then to a version being served there, type: name; approvals that had expired since they were given count, those withdrawn or superseded do not; NULL when the version is not there any more: approvals go with it';
 
 -- What was so at a moment, of all models or some. The planner thinks that the two ends of a period know nothing of each other, and
 -- that a quarter of everything were so in the middle of it: it is not to read all of it for that.
@@ -161,7 +166,7 @@ CREATE OR REPLACE FUNCTION registry_at(
                    AND coalesce(p.deleted_at > moment, true) AND coalesce(m.deleted_at > moment, true) AND coalesce(v.deleted_at > moment, true))
             SELECT n.kind, n.slug, n.model_name, n.semver, n.name, n.environment_name, n.status, n.traffic_percentage, n.replicas, n.valid_from,
                    nullif(n.valid_to, 'infinity'), n.done_by, n.reason,
-                   CASE WHEN n.kind <> 'deployment' THEN NULL
+                   CASE WHEN n.kind <> 'deployment' OR NOT n.is_there THEN NULL
                         -- Most versions have none, and a look is less than a call.
                         WHEN EXISTS (SELECT FROM approvals a WHERE a.version_id = n.version_id) THEN approvals_at(n.version_id, n.environment_id, n.deployment_id, moment)
                         ELSE '{}' END,

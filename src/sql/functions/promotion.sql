@@ -48,7 +48,7 @@ COMMENT ON FUNCTION lock_version(uuid) IS 'stage and status of a version, which 
 
 -- ---- stages
 
--- Locks: what promotions of the model take, the alias, the versions. A deployment takes the model before its versions, an alias
+-- Locks: what promotions of the model take, the alias, the version that is in production, the one that is promoted. A deployment takes the model before its versions, an alias
 -- is taken before its version.
 CREATE OR REPLACE FUNCTION promote(
         version_id uuid,
@@ -86,6 +86,21 @@ CREATE OR REPLACE FUNCTION promote(
         PERFORM require_access('write', 'versions', of_version.project_id);
         PERFORM lock_versions(of_version.model_id);
         said_before := say_reason(promote.reason);
+        IF promote.stage = 'production' THEN
+            PERFORM FROM model_aliases a WHERE a.model_id = of_version.model_id AND a.alias = lower(btrim(promote.alias))
+              FOR NO KEY UPDATE;
+            -- What is there before what comes, as plain SQL does it. That takes no lock of the model: while this waits for the one that
+            -- it sees in production, another one may come in its place.
+            LOOP
+                SELECT v.version_id, v.stage, v.status INTO displaced_was
+                  FROM model_versions v
+                 WHERE v.model_id = of_version.model_id AND v.stage = 'production' AND v.deleted_at IS NULL AND v.version_id <> live_id
+                   FOR NO KEY UPDATE;
+                EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM model_versions v
+                                                WHERE v.model_id = of_version.model_id AND v.stage = 'production' AND v.deleted_at IS NULL
+                                                  AND v.version_id <> live_id);
+            END LOOP;
+        END IF;
         IF promote.alias IS NOT NULL THEN
             PERFORM FROM set_alias(of_version.model_id, promote.alias, of_version.semver::text);
         END IF;
@@ -94,7 +109,7 @@ CREATE OR REPLACE FUNCTION promote(
             RAISE EXCEPTION 'version %@% is archived', of_version.model_name, of_version.semver
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'model_versions_transition', SCHEMA = 'mlregistry', TABLE = 'model_versions', COLUMN = 'stage',
-                      DETAIL = format('archived → %s', promote.stage), HINT = 'unarchive_version() takes it out of the archive first.';
+                      DETAIL = format('From archived to %s.', promote.stage), HINT = 'unarchive_version() takes it out of the archive first.';
         END IF;
         -- Asked of the row that is locked: who deprecates it at this moment comes before or after.
         IF was.status = 'deprecated' AND promote.stage IN ('staging', 'production') AND was.stage NOT IN (promote.stage, 'production') AND promote.force IS NOT TRUE THEN
@@ -104,10 +119,6 @@ CREATE OR REPLACE FUNCTION promote(
                       HINT = 'undeprecate_version() takes it back into use; force => true promotes it as it is.';
         END IF;
         IF promote.stage = 'production' AND was.stage <> 'production' THEN
-            SELECT v.version_id, v.stage, v.status INTO displaced_was
-              FROM model_versions v
-             WHERE v.model_id = of_version.model_id AND v.stage = 'production' AND v.deleted_at IS NULL
-               FOR NO KEY UPDATE;
             displaced := displaced_was.version_id;
             UPDATE model_versions v SET stage = promote.previous WHERE v.version_id = displaced;
         END IF;
@@ -175,7 +186,7 @@ CREATE OR REPLACE FUNCTION validate_version(version_id uuid, reason text DEFAULT
             RAISE EXCEPTION 'a version that is % is not validated', was.status
                 USING ERRCODE = 'check_violation',
                       CONSTRAINT = 'model_versions_transition', SCHEMA = 'mlregistry', TABLE = 'model_versions', COLUMN = 'status',
-                      DETAIL = format('%s → validated', was.status),
+                      DETAIL = format('From %s to validated.', was.status),
                       HINT = CASE was.status WHEN 'archived' THEN 'unarchive_version() takes it out of the archive first.'
                                              ELSE 'undeprecate_version() takes it back into use first.' END;
         ELSIF was.status = 'deployed' THEN

@@ -84,6 +84,9 @@ CREATE OR REPLACE FUNCTION find_tagged(reference text, OUT kind text, OUT object
         ELSIF starts_with(reference, 'run:') THEN
             kind := 'run';
             object_id := find_run(reference);
+        ELSIF starts_with(reference, 'deployment:') THEN
+            kind := 'deployment';
+            object_id := find_deployment(reference);
         ELSIF position('@' IN reference) > 0 THEN
             kind := 'version';
             object_id := find_version(reference);
@@ -93,7 +96,7 @@ CREATE OR REPLACE FUNCTION find_tagged(reference text, OUT kind text, OUT object
         END IF;
     END
     $function$;
-COMMENT ON FUNCTION find_tagged(text) IS 'kind (model, version, dataset or run) and identifier of what a reference names; P0002 when there is none';
+COMMENT ON FUNCTION find_tagged(text) IS 'kind (model, version, dataset, run or deployment) and identifier of what a reference names; P0002 when there is none';
 
 CREATE OR REPLACE FUNCTION tags_of(kind text, object_id uuid) RETURNS SETOF tagging_info
     LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
@@ -114,26 +117,31 @@ CREATE OR REPLACE FUNCTION tags_of(kind text, object_id uuid) RETURNS SETOF tagg
                 UNION ALL
                 SELECT 'run:' || rt.run_id, rt.tag_id, rt.added_by, rt.added_at
                   FROM run_tags rt JOIN training_runs r USING (run_id) JOIN projects p ON p.project_id = r.project_id
-                 WHERE tags_of.kind = 'run' AND rt.run_id = tags_of.object_id) AS of
+                 WHERE tags_of.kind = 'run' AND rt.run_id = tags_of.object_id
+                UNION ALL
+                SELECT concat_ws('/', 'deployment:' || p.slug, e.environment_name, d.deployment_name), dt.tag_id, dt.added_by, dt.added_at
+                  FROM deployment_tags dt JOIN deployments d USING (deployment_id) JOIN environments e USING (environment_id)
+                  JOIN projects p ON p.project_id = d.project_id
+                 WHERE tags_of.kind = 'deployment' AND dt.deployment_id = tags_of.object_id) AS of
           JOIN tags t USING (tag_id)
          ORDER BY t.tag_name
     $function$;
-COMMENT ON FUNCTION tags_of(text, uuid) IS 'tags of a model, a version, a dataset or a run: see tags_of(text)';
+COMMENT ON FUNCTION tags_of(text, uuid) IS 'tags of a model, a version, a dataset, a run or a deployment: see tags_of(text)';
 
 CREATE OR REPLACE FUNCTION tags_of(reference text) RETURNS SETOF tagging_info
     LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
         SELECT i.* FROM find_tagged(reference) AS f, tags_of(f.kind, f.object_id) AS i
     $function$;
-COMMENT ON FUNCTION tags_of(text) IS 'tags of what a reference names, by name: project/model, project/model@selector, dataset:project/name or run:uuid';
+COMMENT ON FUNCTION tags_of(text) IS 'tags of what a reference names, by name: project/model, project/model@selector, dataset:project/name, run:uuid or deployment:project/environment/name';
 
 CREATE OR REPLACE FUNCTION require_tagged_kind(kind text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     BEGIN
-        IF kind IS NULL OR kind NOT IN ('model', 'version', 'dataset', 'run') THEN
-            RAISE EXCEPTION 'tags are on models, versions, datasets and runs, not on "%"', shortened(kind)
-                USING ERRCODE = 'invalid_parameter_value', HINT = 'kind is model, version, dataset or run.';
+        IF kind IS NULL OR kind NOT IN ('model', 'version', 'dataset', 'run', 'deployment') THEN
+            RAISE EXCEPTION 'tags are on models, versions, datasets, runs and deployments, not on "%"', shortened(kind)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'kind is model, version, dataset, run or deployment.';
         END IF;
     END
     $function$;
@@ -175,7 +183,8 @@ CREATE OR REPLACE FUNCTION tag_object(kind text, object_id uuid, tag text, creat
         in_project := CASE kind WHEN 'model' THEN (SELECT m.project_id FROM models m WHERE m.model_id = object_id)
                                 WHEN 'version' THEN (SELECT v.project_id FROM model_versions v WHERE v.version_id = object_id)
                                 WHEN 'dataset' THEN (SELECT d.project_id FROM datasets d WHERE d.dataset_id = object_id)
-                                WHEN 'run' THEN (SELECT r.project_id FROM training_runs r WHERE r.run_id = object_id) END;
+                                WHEN 'run' THEN (SELECT r.project_id FROM training_runs r WHERE r.run_id = object_id)
+                                WHEN 'deployment' THEN (SELECT d.project_id FROM deployments d WHERE d.deployment_id = object_id) END;
         IF in_project IS NOT NULL THEN -- what is not to be seen does not exist, see below
             PERFORM require_access('write', kind || 's', in_project);
         END IF;
@@ -212,6 +221,12 @@ CREATE OR REPLACE FUNCTION tag_object(kind text, object_id uuid, tag text, creat
                     SELECT r.organization_id, r.project_id, r.run_id, wanted FROM training_runs r WHERE r.run_id = object_id AND r.deleted_at IS NULL
                     ON CONFLICT ON CONSTRAINT run_tags_pkey DO NOTHING;
                     is_there := EXISTS (SELECT FROM training_runs r JOIN projects p USING (project_id) WHERE r.run_id = object_id AND r.deleted_at IS NULL);
+                WHEN 'deployment' THEN
+                    INSERT INTO deployment_tags AS t (organization_id, project_id, deployment_id, tag_id)
+                    SELECT d.organization_id, d.project_id, d.deployment_id, wanted FROM deployments d WHERE d.deployment_id = object_id AND d.deleted_at IS NULL
+                    ON CONFLICT ON CONSTRAINT deployment_tags_pkey DO NOTHING;
+                    is_there := EXISTS (SELECT FROM deployments d JOIN environments e USING (environment_id) JOIN projects p ON p.project_id = d.project_id
+                                         WHERE d.deployment_id = object_id AND d.deleted_at IS NULL);
             END CASE;
             -- Together with what tags_of() names it by: what the caller cannot see must not keep this from its end.
             IF NOT is_there THEN
@@ -222,7 +237,7 @@ CREATE OR REPLACE FUNCTION tag_object(kind text, object_id uuid, tag text, creat
         END LOOP;
     END
     $function$;
-COMMENT ON FUNCTION tag_object(text, uuid, text, boolean) IS 'puts a tag on a model, a version, a dataset or a run: see tag(text, text, boolean)';
+COMMENT ON FUNCTION tag_object(text, uuid, text, boolean) IS 'puts a tag on a model, a version, a dataset, a run or a deployment: see tag(text, text, boolean)';
 
 CREATE OR REPLACE FUNCTION tag(reference text, tag text, create_missing boolean DEFAULT false) RETURNS SETOF tagging_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
@@ -234,7 +249,7 @@ CREATE OR REPLACE FUNCTION tag(reference text, tag text, create_missing boolean 
         RETURN QUERY SELECT i.* FROM tag_object(target.kind, target.object_id, tag, create_missing) AS i;
     END
     $function$;
-COMMENT ON FUNCTION tag(text, text, boolean) IS 'puts a tag on what a reference names: project/model, project/model@selector, dataset:project/name or run:uuid; one that is there already stays as it is';
+COMMENT ON FUNCTION tag(text, text, boolean) IS 'puts a tag on what a reference names: project/model, project/model@selector, dataset:project/name, run:uuid or deployment:project/environment/name; one that is there already stays as it is';
 
 CREATE OR REPLACE FUNCTION untag_object(kind text, object_id uuid, tag text) RETURNS SETOF tagging_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
@@ -255,6 +270,7 @@ CREATE OR REPLACE FUNCTION untag_object(kind text, object_id uuid, tag text) RET
             WHEN 'version' THEN SELECT v.project_id INTO in_project FROM model_versions v WHERE v.version_id = object_id;
             WHEN 'dataset' THEN SELECT d.project_id INTO in_project FROM datasets d WHERE d.dataset_id = object_id;
             WHEN 'run' THEN SELECT r.project_id INTO in_project FROM training_runs r WHERE r.run_id = object_id;
+            WHEN 'deployment' THEN SELECT d.project_id INTO in_project FROM deployments d WHERE d.deployment_id = object_id;
         END CASE;
         IF in_project IS NOT NULL THEN
             PERFORM require_access('write', kind || 's', in_project);
@@ -265,6 +281,7 @@ CREATE OR REPLACE FUNCTION untag_object(kind text, object_id uuid, tag text) RET
             WHEN 'version' THEN DELETE FROM version_tags t WHERE t.version_id = object_id AND t.tag_id = wanted;
             WHEN 'dataset' THEN DELETE FROM dataset_tags t WHERE t.dataset_id = object_id AND t.tag_id = wanted;
             WHEN 'run' THEN DELETE FROM run_tags t WHERE t.run_id = object_id AND t.tag_id = wanted;
+            WHEN 'deployment' THEN DELETE FROM deployment_tags t WHERE t.deployment_id = object_id AND t.tag_id = wanted;
         END CASE;
         IF before.tag_id IS NULL OR NOT FOUND THEN
             others := (SELECT string_agg(i.tag_name, ', ' ORDER BY i.tag_name)
@@ -275,7 +292,7 @@ CREATE OR REPLACE FUNCTION untag_object(kind text, object_id uuid, tag text) RET
         RETURN NEXT before;
     END
     $function$;
-COMMENT ON FUNCTION untag_object(text, uuid, text) IS 'takes a tag off a model, a version, a dataset or a run: see untag(text, text)';
+COMMENT ON FUNCTION untag_object(text, uuid, text) IS 'takes a tag off a model, a version, a dataset, a run or a deployment: see untag(text, text)';
 
 CREATE OR REPLACE FUNCTION untag(reference text, tag text) RETURNS SETOF tagging_info
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1 SET search_path = pg_catalog, mlregistry, pg_temp
@@ -319,7 +336,7 @@ CREATE OR REPLACE FUNCTION models_with_tags(
 COMMENT ON FUNCTION models_with_tags(text[], text[], boolean, text, bigint, text) IS 'models that have all the tags of all_of and, where any_of is given, at least one of its tags, by project and name; for the next page give the last one seen as after, written project/name';
 
 CREATE OR REPLACE FUNCTION tag_usage(tag_category text DEFAULT NULL)
-    RETURNS TABLE (tag_name text, category text, models bigint, versions bigint, datasets bigint, runs bigint, total bigint, last_added_at timestamptz, tag_id uuid)
+    RETURNS TABLE (tag_name text, category text, models bigint, versions bigint, datasets bigint, runs bigint, deployments bigint, total bigint, last_added_at timestamptz, tag_id uuid)
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     #variable_conflict use_column
@@ -357,20 +374,27 @@ CREATE OR REPLACE FUNCTION tag_usage(tag_category text DEFAULT NULL)
                   JOIN training_runs r USING (run_id)
                   JOIN experiments e ON e.experiment_id = r.experiment_id
                   JOIN projects p ON p.project_id = r.project_id
-                 WHERE r.organization_id = current_organization_id() AND r.deleted_at IS NULL AND e.deleted_at IS NULL AND p.deleted_at IS NULL),
+                 WHERE r.organization_id = current_organization_id() AND r.deleted_at IS NULL AND e.deleted_at IS NULL AND p.deleted_at IS NULL
+                UNION ALL
+                SELECT dt.tag_id, 'deployment', dt.added_at
+                  FROM deployment_tags dt
+                  JOIN deployments d USING (deployment_id)
+                  JOIN projects p ON p.project_id = d.project_id
+                 WHERE d.organization_id = current_organization_id() AND d.deleted_at IS NULL AND p.deleted_at IS NULL),
             counted AS (
                 SELECT u.tag_id, count(*) FILTER (WHERE u.kind = 'model') AS models, count(*) FILTER (WHERE u.kind = 'version') AS versions,
                        count(*) FILTER (WHERE u.kind = 'dataset') AS datasets, count(*) FILTER (WHERE u.kind = 'run') AS runs,
+                       count(*) FILTER (WHERE u.kind = 'deployment') AS deployments,
                        count(*) AS total, max(u.added_at) AS last_added_at
                   FROM used u
                  GROUP BY u.tag_id)
             SELECT t.tag_name, t.tag_category, coalesce(c.models, 0), coalesce(c.versions, 0), coalesce(c.datasets, 0),
-                   coalesce(c.runs, 0), coalesce(c.total, 0), c.last_added_at, t.tag_id
+                   coalesce(c.runs, 0), coalesce(c.deployments, 0), coalesce(c.total, 0), c.last_added_at, t.tag_id
               FROM tags t
               LEFT JOIN counted c USING (tag_id)
              WHERE t.organization_id = current_organization_id()
                AND (tag_usage.tag_category IS NULL OR t.tag_category = tag_usage.tag_category)
-             ORDER BY 7 DESC, 1;
+             ORDER BY 8 DESC, 1;
     END
     $function$;
-COMMENT ON FUNCTION tag_usage(text) IS 'tags of the current organization, of one category or all, with how many models, versions, datasets and runs have each; most used first, unused ones too';
+COMMENT ON FUNCTION tag_usage(text) IS 'tags of the current organization, of one category or all, with how many models, versions, datasets, runs and deployments have each; most used first, unused ones too';

@@ -967,7 +967,7 @@ CREATE TRIGGER mlr_70_guard_protected_insert AFTER INSERT ON mlregistry.model_al
     EXECUTE FUNCTION mlregistry.trg_guard_protected_alias();
 CREATE TRIGGER mlr_70_guard_protected_update AFTER UPDATE OF version_id, alias, protected ON mlregistry.model_aliases FOR EACH ROW
     WHEN ((OLD.protected OR NEW.protected)
-          AND (OLD.protected, OLD.version_id, OLD.alias) IS DISTINCT FROM (NEW.protected, NEW.version_id, NEW.alias))
+          AND (OLD.protected <> NEW.protected OR OLD.version_id <> NEW.version_id OR OLD.alias <> NEW.alias))
     EXECUTE FUNCTION mlregistry.trg_guard_protected_alias();
 CREATE TRIGGER mlr_70_guard_protected_delete AFTER DELETE ON mlregistry.model_aliases FOR EACH ROW
     WHEN (OLD.protected)
@@ -984,7 +984,7 @@ CREATE TRIGGER mlr_70_guard_hold_insert AFTER INSERT ON mlregistry.models FOR EA
     EXECUTE FUNCTION mlregistry.trg_guard_hold_change();
 CREATE TRIGGER mlr_70_guard_hold_update AFTER UPDATE OF legal_hold, legal_hold_reason ON mlregistry.models FOR EACH ROW
     WHEN ((OLD.legal_hold OR NEW.legal_hold)
-          AND (OLD.legal_hold, OLD.legal_hold_reason) IS DISTINCT FROM (NEW.legal_hold, NEW.legal_hold_reason))
+          AND (OLD.legal_hold <> NEW.legal_hold OR OLD.legal_hold_reason IS DISTINCT FROM NEW.legal_hold_reason))
     EXECUTE FUNCTION mlregistry.trg_guard_hold_change();
 CREATE TRIGGER mlr_70_guard_hold_delete AFTER DELETE ON mlregistry.model_versions FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_guard_hold();
@@ -998,7 +998,7 @@ CREATE TRIGGER mlr_70_guard_hold_insert AFTER INSERT ON mlregistry.model_version
     EXECUTE FUNCTION mlregistry.trg_guard_hold_change();
 CREATE TRIGGER mlr_70_guard_hold_update AFTER UPDATE OF legal_hold, legal_hold_reason ON mlregistry.model_versions FOR EACH ROW
     WHEN ((OLD.legal_hold OR NEW.legal_hold)
-          AND (OLD.legal_hold, OLD.legal_hold_reason) IS DISTINCT FROM (NEW.legal_hold, NEW.legal_hold_reason))
+          AND (OLD.legal_hold <> NEW.legal_hold OR OLD.legal_hold_reason IS DISTINCT FROM NEW.legal_hold_reason))
     EXECUTE FUNCTION mlregistry.trg_guard_hold_change();
 CREATE TRIGGER mlr_05_hold BEFORE TRUNCATE ON mlregistry.version_files FOR EACH STATEMENT
     EXECUTE FUNCTION mlregistry.trg_guard_hold();
@@ -1006,6 +1006,9 @@ CREATE TRIGGER mlr_05_hold BEFORE TRUNCATE ON mlregistry.version_signatures FOR 
     EXECUTE FUNCTION mlregistry.trg_guard_hold();
 
 -- What is soft-deleted hides what lies in it.
+CREATE TRIGGER mlr_70_guard_in_use AFTER UPDATE OF deleted_at ON mlregistry.model_versions FOR EACH ROW
+    WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL)
+    EXECUTE FUNCTION mlregistry.trg_guard_in_use('version');
 CREATE TRIGGER mlr_70_guard_in_use AFTER UPDATE OF deleted_at ON mlregistry.models FOR EACH ROW
     WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL)
     EXECUTE FUNCTION mlregistry.trg_guard_in_use('model');

@@ -7,6 +7,9 @@
 DROP FUNCTION lifecycle(text);
 DROP FUNCTION lifecycle_moves();
 
+-- It counts deployments, too.
+DROP FUNCTION tag_usage(text);
+
 -- FUNCTIONS
 REVOKE EXECUTE ON FUNCTION trg_model_of_version() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION trg_derive_deployment() FROM PUBLIC;
