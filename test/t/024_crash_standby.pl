@@ -18,7 +18,7 @@ sql($primary, 'postgres', 'CREATE DATABASE d; CREATE ROLE mlr_owner; CREATE ROLE
 sql($primary, 'd', 'CREATE EXTENSION mlregistry; CREATE EXTENSION amcheck; ALTER DATABASE d SET search_path = public, mlregistry');
 fill_registry($primary, 'd');
 add_dba_objects($primary, 'd');
-sql($primary, 'd', q{UPDATE organizations SET deleted_at = now() WHERE slug = 'other'});
+sql($primary, 'd', q{UPDATE deployments SET status = 'terminated' WHERE status <> 'terminated'; UPDATE organizations SET deleted_at = now() WHERE slug = 'other'});
 
 # ---- crashes
 
