@@ -110,18 +110,23 @@ for my $old (@released) {
     my $install_old = "CREATE EXTENSION mlregistry VERSION '$old'";
     my $update = 'ALTER EXTENSION mlregistry UPDATE';
 
-    # This waits for the timeout of migrate() while the other tests run: an open registration holds a table.
-    new_database('locked', $install_old);
-    sql($node, 'locked', q{SELECT mlregistry.register_model('held', framework => 'onnx')});
-    my $locked_before = catalog($node, 'locked');
-    my $holder = session($node, 'locked', 'holder');
-    is(ask($holder, q{BEGIN; SELECT semver FROM register_version('held', '1.0.0', 's3://held')}), '00000',
-        'a session registers a version and stays open');
-    ask($holder, $holds);
-    my $updater = session($node, 'locked', 'updater');
-    my $started = time;
-    tell($updater, $update);
-    ok(is_waiting($node, 'locked', 'updater'), "an upgrade from $old waits for it");
+    # The oldest and the last one have it all; what is between them leads over the same migrations.
+    my $is_between = $old ne $released[0] && $old ne $released[-1] && !$ENV{MLR_ALL_UPGRADES};
+    my ($locked_before, $holder, $updater, $started);
+    if (!$is_between) {
+        # This waits for the timeout of migrate() while the other tests run: an open registration holds a table.
+        new_database('locked', $install_old);
+        sql($node, 'locked', q{SELECT mlregistry.register_model('held', framework => 'onnx')});
+        $locked_before = catalog($node, 'locked');
+        $holder = session($node, 'locked', 'holder');
+        is(ask($holder, q{BEGIN; SELECT semver FROM register_version('held', '1.0.0', 's3://held')}), '00000',
+            'a session registers a version and stays open');
+        ask($holder, $holds);
+        $updater = session($node, 'locked', 'updater');
+        $started = time;
+        tell($updater, $update);
+        ok(is_waiting($node, 'locked', 'updater'), "an upgrade from $old waits for it");
+    }
 
     subtest "from $old" => sub {
         new_database('old', $install_old);
@@ -185,6 +190,7 @@ SQL
         drop_database('old');
     };
 
+    next if $is_between;
     subtest "from $old, with what a DBA has added" => sub {
         new_database('old', $install_old);
         fill_registry($node, 'old');
