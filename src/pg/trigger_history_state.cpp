@@ -53,17 +53,6 @@ struct Changes {
     pg_uuid_t *ids;
 };
 
-AttrNumber column_of(const TriggerData *data, const char *name, Oid type) {
-    TupleDesc const columns = RelationGetDescr(data->tg_relation);
-    const int number = SPI_fnumber(columns, name);
-    if (number <= 0 || (OidIsValid(type) && TupleDescAttr(columns, number - 1)->atttypid != type)) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-                        errmsg("trigger \"%s\" needs column \"%s\" of table \"%s\"", data->tg_trigger->tgname, name,
-                               RelationGetRelationName(data->tg_relation))));
-    }
-    return static_cast<AttrNumber>(number);
-}
-
 Changes changes_of(TriggerData *data, const char *key, int watched_count, const char *const *watched) {
     Changes changes{};
     changes.data = data;

@@ -3,19 +3,16 @@
 #include "owner_query.hpp"
 #include "row_trigger.hpp"
 #include "statement_trigger.hpp"
+#include "transition_rows.hpp"
 #include "uuid.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
-#include "executor/executor.h"
-#include "executor/tuptable.h"
 #include "utils/array.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
-#include "utils/tuplestore.h"
 }
 
-#include <cstring>
+#include <cstdint>
 
 namespace mlregistry::pg {
 
@@ -57,59 +54,27 @@ OwnerQuery add_dataset{
 
 #undef ADD_DATASETS
 
-AttrNumber uuid_column(TriggerData *data, const char *name) {
-    TupleDesc const type = RelationGetDescr(data->tg_relation);
-    const int number = SPI_fnumber(type, name);
-    if (number <= 0 || TupleDescAttr(type, number - 1)->atttypid != UUIDOID) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-                        errmsg("trigger \"%s\" needs column \"%s\" of table \"%s\" to be uuid",
-                               data->tg_trigger->tgname, name, RelationGetRelationName(data->tg_relation))));
-    }
-    return static_cast<AttrNumber>(number);
-}
-
-Tuplestorestate *transition_rows(TriggerData *data) {
-    Tuplestorestate *const rows = TRIGGER_FIRED_BY_DELETE(data->tg_event) ? data->tg_oldtable : data->tg_newtable;
-    if (rows == nullptr) {
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("trigger \"%s\" needs its transition table", data->tg_trigger->tgname)));
-    }
-    return rows;
-}
-
-/// Calls `row` with each row of the statement, its first `columns` columns taken apart.
-template <class Function> void for_each_row(TriggerData *data, int columns, Function row) {
-    Tuplestorestate *const rows = transition_rows(data);
-    const int pointer = tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND);
-    tuplestore_select_read_pointer(rows, pointer);
-    tuplestore_rescan(rows);
-    TupleTableSlot *const slot = MakeSingleTupleTableSlot(RelationGetDescr(data->tg_relation), &TTSOpsMinimalTuple);
-    while (tuplestore_gettupleslot(rows, true, false, slot)) {
-        CHECK_FOR_INTERRUPTS();
-        slot_getsomeattrs(slot, columns);
-        row(slot);
-    }
-    ExecDropSingleTupleTableSlot(slot);
-}
-
-const pg_uuid_t &uuid_in(TupleTableSlot *slot, AttrNumber column) {
-    return *DatumGetUUIDP(slot->tts_values[column - 1]);
+/// The rows of the statement, whichever of the two tables has them.
+Tuplestorestate *rows_of(const TriggerData *data) {
+    return transition_table(data, TRIGGER_FIRED_BY_DELETE(data->tg_event) ? data->tg_oldtable : data->tg_newtable);
 }
 
 /// Array of the runs of the statement.
 Datum deleted_runs(TriggerData *data) {
-    const AttrNumber column = uuid_column(data, "run_id");
-    const std::int64_t count = tuplestore_tuple_count(transition_rows(data));
+    const AttrNumber column = column_of(data, "run_id", UUIDOID);
+    TransitionRows rows{data, rows_of(data)};
+    const std::int64_t count = tuplestore_tuple_count(rows_of(data));
     auto *const ids = static_cast<pg_uuid_t *>(
         MemoryContextAllocHuge(CurrentMemoryContext, static_cast<Size>(count) * sizeof(pg_uuid_t)));
     auto *const runs =
         static_cast<Datum *>(MemoryContextAllocHuge(CurrentMemoryContext, static_cast<Size>(count) * sizeof(Datum)));
     int n = 0;
-    for_each_row(data, column, [&](TupleTableSlot *slot) {
-        ids[n] = uuid_in(slot, column);
+    while (TupleTableSlot *const row = rows.next(column)) {
+        ids[n] = *DatumGetUUIDP(row->tts_values[column - 1]);
         runs[n] = UUIDPGetDatum(&ids[n]);
         ++n;
-    });
+    }
+    rows.end();
     return PointerGetDatum(construct_array(runs, n, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
 }
 
@@ -151,7 +116,7 @@ MLR_FUNCTION(mlregistry_trg_effect_run) {
             run(truncate_metrics, owner, nullptr, nullptr, Sight::current, 0);
         }
         done();
-    } else if (tuplestore_tuple_count(transition_rows(data)) == 0) {
+    } else if (tuplestore_tuple_count(rows_of(data)) == 0) {
         return PointerGetDatum(nullptr);
     } else if (TRIGGER_FIRED_BY_DELETE(data->tg_event)) {
         const Datum runs = deleted_runs(data);
