@@ -802,7 +802,7 @@ CREATE OR REPLACE FUNCTION never_deployed_models(
         only_project constant uuid := project_filter(project);
         last_one record;
     BEGIN
-        PERFORM require_environment_type(never_deployed_models.environment_type), require_not_negative('max_rows', max_rows);
+        PERFORM require_environment_type(never_deployed_models.environment_type), require_max_rows(max_rows);
         IF after IS NOT NULL THEN
             SELECT p.slug, m.model_name INTO last_one
               FROM models m JOIN projects p USING (project_id)

@@ -154,7 +154,7 @@ CREATE OR REPLACE FUNCTION list_environments(
         here constant uuid := find_organization(NULL);
         after_id constant uuid := CASE WHEN after IS NOT NULL THEN find_environment(after) END;
     BEGIN
-        PERFORM require_environment_type(list_environments.environment_type), require_not_negative('max_rows', max_rows);
+        PERFORM require_environment_type(list_environments.environment_type), require_max_rows(max_rows);
         RETURN QUERY
             SELECT i.*
               FROM environment_infos(ARRAY(
@@ -1120,7 +1120,7 @@ CREATE OR REPLACE FUNCTION list_deployments(
         with_tag constant uuid := CASE WHEN tag IS NOT NULL THEN find_tag(tag) END;
         last_created_at timestamptz;
     BEGIN
-        PERFORM require_not_negative('max_rows', max_rows), require_environment_type(list_deployments.environment_type),
+        PERFORM require_max_rows(max_rows), require_environment_type(list_deployments.environment_type),
                 require_deployment_values(health_status => list_deployments.health_status);
         PERFORM require_deployment_values(status => coalesce(s, '')) FROM unnest(list_deployments.status) AS s;
         IF after IS NOT NULL THEN
@@ -1173,7 +1173,7 @@ CREATE OR REPLACE FUNCTION active_deployments(
         in_environment constant uuid := CASE WHEN environment IS NOT NULL THEN find_environment(environment) END;
         last_row record;
     BEGIN
-        PERFORM require_not_negative('max_rows', max_rows), require_environment_type(active_deployments.environment_type),
+        PERFORM require_max_rows(max_rows), require_environment_type(active_deployments.environment_type),
                 require_deployment_values(health_status => active_deployments.health_status);
         SELECT -e.priority::bigint AS place, e.environment_name, p.slug, m.model_name, d.deployment_name INTO last_row
           FROM deployments d

@@ -372,7 +372,7 @@ CREATE OR REPLACE FUNCTION list_approvals(
         wrong text;
         last_requested_at timestamptz;
     BEGIN
-        PERFORM require_not_negative('max_rows', max_rows);
+        PERFORM require_max_rows(max_rows);
         IF list_approvals.approval_type IS NOT NULL THEN
             PERFORM require_approval_types('valid_approval_type', 'approvals', ARRAY[list_approvals.approval_type]);
         END IF;
@@ -432,7 +432,7 @@ CREATE OR REPLACE FUNCTION approvals_pending(
         in_environment constant uuid := CASE WHEN environment IS NOT NULL THEN find_environment(environment) END;
         last_requested_at timestamptz;
     BEGIN
-        PERFORM require_not_negative('max_rows', max_rows);
+        PERFORM require_max_rows(max_rows);
         IF approvals_pending.approval_type IS NOT NULL THEN
             PERFORM require_approval_types('valid_approval_type', 'approvals', ARRAY[approvals_pending.approval_type]);
         END IF;
@@ -617,7 +617,7 @@ CREATE OR REPLACE FUNCTION list_metric_gates(
         only_project constant uuid := project_filter(project);
         of_model constant uuid := CASE WHEN model IS NOT NULL THEN find_model(CASE WHEN position('/' IN model) > 0 THEN model ELSE concat_ws('/', project, model) END) END;
     BEGIN
-        PERFORM require_not_negative('max_rows', max_rows), require_gate_values('any', NULL, NULL, NULL, list_metric_gates.target_stage);
+        PERFORM require_max_rows(max_rows), require_gate_values('any', NULL, NULL, NULL, list_metric_gates.target_stage);
         IF after IS NOT NULL AND NOT EXISTS (SELECT FROM metric_gates g WHERE g.gate_id = after) THEN
             RAISE EXCEPTION 'after names no metric gate: %', after
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the gate_id of the last row of the page before.';

@@ -150,7 +150,7 @@ CREATE OR REPLACE FUNCTION registry_at(
         moment constant timestamptz := require_moment(registry_at.at);
         wanted constant text[] := coalesce(registry_at.kinds, '{deployment,alias,stage}');
     BEGIN
-        PERFORM require_not_negative('max_rows', max_rows);
+        PERFORM require_max_rows(max_rows);
         PERFORM require_choice('kinds', k, '{deployment,alias,stage}') FROM unnest(wanted) AS k;
         PERFORM require_stage(coalesce(s, '')) FROM unnest(registry_at.stages) AS s;
         RETURN QUERY
@@ -255,7 +255,7 @@ CREATE OR REPLACE FUNCTION deployment_events(
     DECLARE
         last_from timestamptz;
     BEGIN
-        PERFORM require_not_negative('max_rows', max_rows);
+        PERFORM require_max_rows(max_rows);
         IF after IS NOT NULL THEN
             SELECT h.valid_from INTO last_from
               FROM deployment_history h
