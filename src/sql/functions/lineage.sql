@@ -1,0 +1,1 @@
+-- Lineage: what something came from, and what came from it.

@@ -1,0 +1,1 @@
+-- What the triggers of lineage are made of.

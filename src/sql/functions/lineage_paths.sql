@@ -1,0 +1,1 @@
+-- Lineage: ways between two things, what two have in common, and whom something concerns.

@@ -1,0 +1,1 @@
+-- Events of runs for what speaks OpenLineage.

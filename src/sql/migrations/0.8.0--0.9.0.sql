@@ -1,0 +1,2 @@
+-- 0.9.0: parents of versions and datasets, and the edges of lineage with what is there already. Rules of access and triggers of
+-- the audit trail are made by migrate().

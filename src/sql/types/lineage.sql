@@ -1,0 +1,1 @@
+-- Rows that functions of the area lineage return.

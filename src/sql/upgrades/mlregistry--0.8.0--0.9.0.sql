@@ -1,0 +1,6 @@
+-- 0.9.0: lineage. Before the line FUNCTIONS stands what has no OR REPLACE, after it the rights of new functions; at the line all
+-- functions are made anew.
+
+-- INCLUDE types/lineage.sql
+
+-- FUNCTIONS
