@@ -8,14 +8,14 @@ CREATE FUNCTION bench.pick(n bigint, which bigint, size bigint) RETURNS bigint L
     $$SELECT (hashint8extended(n, which) & 9223372036854775807) % greatest(size, 1)$$;
 
 -- Only what writes edges: the other triggers and the foreign keys have benchmarks of their own.
-CREATE FUNCTION bench.use_lineage_triggers(only boolean) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION bench.use_lineage_triggers(alone boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     t record;
 BEGIN
     FOR t IN SELECT c.oid::regclass AS name FROM pg_class c
               WHERE c.relnamespace = 'mlregistry'::regnamespace
                 AND c.relname IN ('models', 'datasets', 'model_versions', 'experiments', 'training_runs', 'run_datasets', 'version_parents', 'dataset_parents', 'environments', 'deployments') LOOP
-        EXECUTE format('ALTER TABLE %s %s TRIGGER ALL', t.name, CASE WHEN only THEN 'DISABLE' ELSE 'ENABLE' END);
+        EXECUTE format('ALTER TABLE %s %s TRIGGER ALL', t.name, CASE WHEN alone THEN 'DISABLE' ELSE 'ENABLE' END);
     END LOOP;
     FOR t IN SELECT g.tgrelid::regclass AS name, g.tgname FROM pg_trigger g WHERE g.tgname ~ '^mlr_80_lineage' LOOP
         EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', t.name, t.tgname);
