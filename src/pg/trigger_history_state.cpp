@@ -7,6 +7,7 @@
 // other.
 #include "deployment_setting.hpp"
 #include "history_queries.hpp"
+#include "history_time.hpp"
 #include "identity.hpp"
 #include "rights.hpp"
 #include "statement_trigger.hpp"
@@ -19,6 +20,7 @@ extern "C" {
 #include "utils/array.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 }
 
@@ -85,6 +87,17 @@ void take_from_planner(const char *way) {
     set_config_option(way, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
+/// What the last query has returned is when it has ended or begun periods.
+void pass_what_is_told() {
+    for (std::uint64_t i = 0; i < SPI_processed; ++i) {
+        bool is_null = true;
+        const Datum at = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
+        if (!is_null) {
+            pass_history_time(DatumGetTimestampTz(at));
+        }
+    }
+}
+
 /// Runs a query whose plan is kept while tables grow: a scan of a table that was small then is never right.
 std::uint64_t run_along_indexes(OwnerQuery &query, Oid owner, const Datum *values, const char *nulls) {
     const int level = NewGUCNestLevel();
@@ -94,6 +107,7 @@ std::uint64_t run_along_indexes(OwnerQuery &query, Oid owner, const Datum *value
     take_from_planner("enable_memoize");
     connect();
     const std::uint64_t rows = run(query, owner, values, nulls, Sight::latest, 0);
+    pass_what_is_told();
     done();
     AtEOXact_GUC(true, level);
     return rows;
@@ -114,13 +128,18 @@ void tell(const Changes &changes, History &history) {
     const bool has_reason = reason != nullptr && *reason != '\0';
     const Rights &rights = current_rights();
     const pg_uuid_t user = rights.user; // a copy: the next look at rights may read them anew
-    const char nulls[] = {' ', has_reason ? ' ' : 'n', ' ', rights.has_user ? ' ' : 'n', ' '};
-    const Datum values[] = {array_of_keys(changes), has_reason ? CStringGetTextDatum(reason) : 0, current_actor(),
-                            UUIDPGetDatum(&user), BoolGetDatum(goes_back())};
+    const char nulls[] = {' ', ' ', has_reason ? ' ' : 'n', ' ', rights.has_user ? ' ' : 'n', ' '};
+    Datum values[] = {array_of_keys(changes),
+                      TimestampTzGetDatum(history_time()),
+                      has_reason ? CStringGetTextDatum(reason) : 0,
+                      current_actor(),
+                      UUIDPGetDatum(&user),
+                      BoolGetDatum(goes_back())};
     const Oid owner = changes.data->tg_relation->rd_rel->relowner;
     const bool is_update = TRIGGER_FIRED_BY_UPDATE(changes.data->tg_event);
     const auto changed = static_cast<std::uint64_t>(changes.count);
     if (run_along_indexes(is_update ? history.move : history.begin, owner, values, nulls) < changed) {
+        values[1] = TimestampTzGetDatum(history_time());
         run_along_indexes(is_update ? history.begin : history.move, owner, values, nulls);
     }
 }
@@ -130,8 +149,8 @@ void write(Changes &changes, History &history) {
         return;
     }
     if (TRIGGER_FIRED_BY_DELETE(changes.data->tg_event)) {
-        const Datum keys = array_of_keys(changes);
-        run_along_indexes(history.close, changes.data->tg_relation->rd_rel->relowner, &keys, nullptr);
+        const Datum values[] = {array_of_keys(changes), TimestampTzGetDatum(history_time())};
+        run_along_indexes(history.close, changes.data->tg_relation->rd_rel->relowner, values, nullptr);
     } else {
         tell(changes, history);
     }
@@ -164,8 +183,9 @@ void follow_update(Changes &changes, History &history) {
 
 void follow(TriggerData *data, History &history, const char *key, int watched_count, const char *const *watched) {
     if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) {
+        const Datum now = TimestampTzGetDatum(history_time());
         connect();
-        run(history.close_all, data->tg_relation->rd_rel->relowner, nullptr, nullptr, Sight::latest, 0);
+        run(history.close_all, data->tg_relation->rd_rel->relowner, &now, nullptr, Sight::latest, 0);
         done();
         return;
     }
