@@ -5,6 +5,7 @@
 // the latest snapshot. So a row that ends as it began writes nothing, whatever other triggers did to it meanwhile, and
 // nothing is written twice. The transaction that changes a row holds it: writers of one history come one after the
 // other.
+#include "along_indexes.hpp"
 #include "deployment_setting.hpp"
 #include "history_queries.hpp"
 #include "history_time.hpp"
@@ -83,34 +84,12 @@ bool differ(const Changes &changes, TupleTableSlot *before, TupleTableSlot *now)
     return false;
 }
 
-void take_from_planner(const char *way) {
-    set_config_option(way, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-}
-
-/// What the last query has returned is when it has ended or begun periods.
-void pass_what_is_told() {
-    for (std::uint64_t i = 0; i < SPI_processed; ++i) {
-        bool is_null = true;
-        const Datum at = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
-        if (!is_null) {
-            pass_history_time(DatumGetTimestampTz(at));
-        }
-    }
-}
-
-/// Runs a query whose plan is kept while tables grow: a scan of a table that was small then is never right.
-std::uint64_t run_along_indexes(OwnerQuery &query, Oid owner, const Datum *values, const char *nulls) {
-    const int level = NewGUCNestLevel();
-    take_from_planner("enable_seqscan");
-    take_from_planner("enable_hashjoin");
-    take_from_planner("enable_mergejoin");
-    take_from_planner("enable_memoize");
-    connect();
-    const std::uint64_t rows = run(query, owner, values, nulls, Sight::latest, 0);
-    pass_what_is_told();
-    done();
-    AtEOXact_GUC(true, level);
-    return rows;
+/// Returns how many periods the query has ended or begun; it returns when.
+std::uint64_t write_periods(OwnerQuery &query, Oid owner, const Datum *values, const char *nulls) {
+    TimestampTz latest = history_time();
+    const std::uint64_t periods = run_along_indexes(query, owner, values, nulls, &latest);
+    pass_history_time(latest);
+    return periods;
 }
 
 Datum array_of_keys(const Changes &changes) {
@@ -138,9 +117,9 @@ void tell(const Changes &changes, History &history) {
     const Oid owner = changes.data->tg_relation->rd_rel->relowner;
     const bool is_update = TRIGGER_FIRED_BY_UPDATE(changes.data->tg_event);
     const auto changed = static_cast<std::uint64_t>(changes.count);
-    if (run_along_indexes(is_update ? history.move : history.begin, owner, values, nulls) < changed) {
+    if (write_periods(is_update ? history.move : history.begin, owner, values, nulls) < changed) {
         values[1] = TimestampTzGetDatum(history_time());
-        run_along_indexes(is_update ? history.begin : history.move, owner, values, nulls);
+        write_periods(is_update ? history.begin : history.move, owner, values, nulls);
     }
 }
 
@@ -150,7 +129,7 @@ void write(Changes &changes, History &history) {
     }
     if (TRIGGER_FIRED_BY_DELETE(changes.data->tg_event)) {
         const Datum values[] = {array_of_keys(changes), TimestampTzGetDatum(history_time())};
-        run_along_indexes(history.close, changes.data->tg_relation->rd_rel->relowner, values, nullptr);
+        write_periods(history.close, changes.data->tg_relation->rd_rel->relowner, values, nullptr);
     } else {
         tell(changes, history);
     }
