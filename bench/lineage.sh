@@ -95,8 +95,8 @@ bench() {
             echo "SELECT bench.write_runs('$side', $round);"
         done | sql >/dev/null
     done
-    sql -c "CALL bench.make_graph('large', $ROWS)" -c "CALL bench.make_graph('small', 10000)" -c 'SELECT bench.use_lineage_triggers(false)' -c 'SELECT bench.choose_starts()' \
-        -c 'VACUUM ANALYZE' -c CHECKPOINT >/dev/null
+    sql -c "CALL bench.make_graph('large', $ROWS)" -c "CALL bench.make_graph('small', 10000)" -c 'SELECT bench.use_lineage_triggers(false)' -c 'VACUUM ANALYZE' \
+        -c 'SELECT bench.choose_starts()' -c CHECKPOINT >/dev/null
     for ((round = 0; round <= ROUNDS; round++)); do
         say "reading, round $round of $ROUNDS"
         read_round "$round" | sql >/dev/null
