@@ -40,10 +40,8 @@ SELECT add_parent('bert@1.1.0', 'brt@1.0.0');
 SELECT add_parent('bert@1.1.0', 'bert@7');
 SELECT add_parent('bert@1.1.0', 'corpus-bert@0.9.0');
 -- circles: of two, of three
-\set VERBOSITY terse
 SELECT add_parent('bert@1.0.0', 'bert@1.1.0');
 SELECT add_parent('lab/corpus-bert@0.9.0', 'bert@1.1.0', 'merged-from');
-\set VERBOSITY default
 
 SELECT relation, parent_model_name, parent_semver FROM drop_parent('tiny@1.0.0', 'bert@2.0.0', 'quantized-from');
 SELECT drop_parent('tiny@1.0.0', 'bert@2.0.0', 'quantized-from');
@@ -98,8 +96,8 @@ SELECT project_slug, dataset_name, parent_project_slug, parent_dataset_name, tra
 SELECT parent_dataset_name, transformation FROM add_dataset_parent('dataset:words', 'dataset:raw', 'something else', if_exists => 'return');
 \set VERBOSITY terse
 SELECT add_dataset_parent('words', 'raw');
-SELECT add_dataset_parent('raw', 'joined');
 \set VERBOSITY default
+SELECT add_dataset_parent('raw', 'joined');
 SELECT add_dataset_parent('words', 'words');
 SELECT add_dataset_parent('words', 'rew');
 SELECT add_dataset_parent('words', NULL);

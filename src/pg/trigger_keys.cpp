@@ -18,7 +18,7 @@ namespace mlregistry::pg {
 
 namespace {
 
-constexpr int max_keys = 8;
+constexpr int max_keys = 12;
 constexpr int max_references = 4;
 
 /// A parent and the query for where it lies. The parent is sought within the row's organization, if that is known: one
@@ -115,11 +115,11 @@ void prepare(const RowTrigger &trigger, KeysState &state) {
         if (i == 0 && *trigger.argument(0) == '\0') {
             continue;
         }
-        const AttrNumber column = column_number(trigger, trigger.argument(i + 1), UUIDOID);
         if (*trigger.argument(i) == '\0') {
-            add_key(state, column);
+            add_key(state, column_number(trigger, trigger.argument(i + 1)));
             continue;
         }
+        const AttrNumber column = column_number(trigger, trigger.argument(i + 1), UUIDOID);
         Parent *const known = parent_named(trigger.argument(i));
         if (known == nullptr && !(i == 0 && trigger.is_update)) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -2,3 +2,9 @@
 
 CREATE OR REPLACE FUNCTION trg_lineage() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_lineage';
 COMMENT ON FUNCTION trg_lineage() IS 'trigger lineage: edges of what a table records; for each statement; argument: the table';
+
+CREATE OR REPLACE FUNCTION trg_no_cycle() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_no_cycle';
+COMMENT ON FUNCTION trg_no_cycle() IS 'trigger guard of parents: nothing is among its own ancestors; for each statement; argument: version or dataset';
+
+CREATE OR REPLACE FUNCTION trg_effect_parents() RETURNS trigger LANGUAGE C AS 'MODULE_PATHNAME', 'mlregistry_trg_effect_parents';
+COMMENT ON FUNCTION trg_effect_parents() IS 'trigger effect of parents: versions that others were made from are frozen; for each statement';
