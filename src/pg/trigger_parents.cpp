@@ -222,13 +222,18 @@ struct Graph {
     }
 };
 
-Graph graph_of(Family &family, Oid owner, const Ids &starts) {
+Graph empty_graph() {
     Graph graph{};
     HASHCTL control{};
     control.keysize = sizeof(pg_uuid_t);
     control.entrysize = sizeof(NodeNumber);
     control.hcxt = CurrentMemoryContext;
     graph.numbers = hash_create("ancestors", 1024, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+    return graph;
+}
+
+Graph graph_of(Family &family, Oid owner, const Ids &starts) {
+    Graph graph = empty_graph();
     for (std::size_t i = 0; i < starts.count; ++i) {
         graph.number_of(starts.ids[i]);
     }
@@ -307,7 +312,7 @@ constexpr std::uint32_t most_named = 8;
     appendStringInfoString(&names, name_of(family, owner, graph.nodes.ids[circle[0]], CurrentMemoryContext));
     ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION), errmsg("a %s cannot be among its own ancestors", family.kind),
                     errdetail_internal("%s", names.data),
-                    errhint("A parent was there before: name the %s that the other one was made from.", family.kind),
+                    errhint("Each of them comes from the next one. Are child and parent the wrong way round?"),
                     errtableconstraint(data->tg_relation, "no_cycle")));
     pg_unreachable();
 }
@@ -358,6 +363,38 @@ MLR_FUNCTION(mlregistry_trg_no_cycle) {
         refuse_circle(data, family, graph, circle, count);
     }
     return PointerGetDatum(nullptr);
+}
+
+/// One circle of a graph: find_circle(children, parents), an edge at each place of the two arrays; NULL: there is none.
+MLR_FUNCTION(mlregistry_find_circle) {
+    ArrayType *const arrays[] = {PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_ARRAYTYPE_P(1)};
+    Datum *ids[2] = {nullptr, nullptr};
+    int counts[2] = {0, 0};
+    for (int i = 0; i < 2; ++i) {
+        if (array_contains_nulls(arrays[i])) {
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("an end of an edge must not be NULL")));
+        }
+        deconstruct_array(arrays[i], UUIDOID, UUID_LEN, false, TYPALIGN_CHAR, &ids[i], nullptr, &counts[i]);
+    }
+    if (counts[0] != counts[1]) {
+        ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("there must be as many children as parents"),
+                        errdetail("There are %d children and %d parents.", counts[0], counts[1])));
+    }
+    Graph graph = empty_graph();
+    for (int i = 0; i < counts[0]; ++i) {
+        CHECK_FOR_INTERRUPTS();
+        graph.add(*DatumGetUUIDP(ids[0][i]), *DatumGetUUIDP(ids[1][i]));
+    }
+    std::uint32_t count = 0;
+    const std::uint32_t *const circle = circle_in(graph, count);
+    if (circle == nullptr) {
+        PG_RETURN_NULL();
+    }
+    auto *const found = static_cast<Datum *>(palloc_extended(count * sizeof(Datum), MCXT_ALLOC_HUGE));
+    for (std::uint32_t i = 0; i < count; ++i) {
+        found[i] = UUIDPGetDatum(&graph.nodes.ids[circle[i]]);
+    }
+    PG_RETURN_ARRAYTYPE_P(construct_array(found, static_cast<int>(count), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
 }
 
 /// AFTER INSERT STATEMENT on version_parents, with transition table new_rows: a version that others were made from is
