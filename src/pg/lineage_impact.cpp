@@ -1,8 +1,8 @@
 // Whom something concerns: the deployments that a walk down lineage comes to, with the way that leads there.
-#include "boundary.hpp"
 #include "lineage_arguments.hpp"
 #include "lineage_named.hpp"
 #include "row_receiver.hpp"
+#include "text_argument.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -22,12 +22,13 @@ using lineage::Kind;
 using lineage::Relation;
 
 /// What does not put a dataset into a model: it is only measured against it.
-constexpr lineage::Relations evaluation = bit(Relation::validated_on) | bit(Relation::tested_on) | bit(Relation::held_out_on);
+constexpr lineage::Relations evaluation =
+    bit(Relation::validated_on) | bit(Relation::tested_on) | bit(Relation::held_out_on);
 
-#define LIVE(column)                                                                                                   \
-    " AND " column " OPERATOR(pg_catalog.=) ANY ('{active,degraded}'::pg_catalog.text[])"
+#define LIVE(column) " AND " column " OPERATOR(pg_catalog.=) ANY ('{active,degraded}'::pg_catalog.text[])"
 
-/// Deployments, by $1, that are live, and that were at $2. Asked as the owner: of one that may not be seen this is told.
+/// Deployments, by $1, that are live, and that were at $2. Asked as the owner: of one that may not be seen this is
+/// told.
 RowQuery live_now{"SELECT deployment_id FROM mlregistry.deployments"
                   " WHERE deployment_id OPERATOR(pg_catalog.=) ANY ($1) AND deleted_at IS NULL" LIVE("status"),
                   1,
@@ -145,9 +146,9 @@ Numbers on_ways(const Lineage &lineage, const Numbers &chosen) {
             ++count;
         }
     }
-    Numbers all{static_cast<std::uint32_t *>(
-                    MemoryContextAllocHuge(CurrentMemoryContext, (count + 1) * sizeof(std::uint32_t))),
-                0};
+    Numbers all{
+        static_cast<std::uint32_t *>(MemoryContextAllocHuge(CurrentMemoryContext, (count + 1) * sizeof(std::uint32_t))),
+        0};
     for (std::uint32_t i = 0; i < lineage.node_count; ++i) {
         if (marks[i] != 0) {
             all.numbers[all.count++] = i;
@@ -161,10 +162,11 @@ Datum text_array(Datum *texts, std::int32_t count) {
     return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-void put_ways(const Rows &rows, const Lineage &lineage, const Numbers &chosen, const Lineage *trained) {
+void put_ways(const Rows &rows, const Lineage &lineage, const Numbers &chosen, const Lineage &trained) {
     const Numbers shown = on_ways(lineage, chosen);
     const NamedNodes names = name_some(lineage, shown.numbers, shown.count);
-    MemoryContext const per_row = AllocSetContextCreate(CurrentMemoryContext, "mlregistry impact", ALLOCSET_SMALL_SIZES);
+    MemoryContext const per_row =
+        AllocSetContextCreate(CurrentMemoryContext, "mlregistry impact", ALLOCSET_SMALL_SIZES);
     for (std::size_t i = 0; i < chosen.count; ++i) {
         CHECK_FOR_INTERRUPTS();
         MemoryContext const before = MemoryContextSwitchTo(per_row);
@@ -180,12 +182,12 @@ void put_ways(const Rows &rows, const Lineage &lineage, const Numbers &chosen, c
             if (step == 0) {
                 break;
             }
-            relations[step - 1] = text_datum(lineage::name_of(here.relation));
+            relations[step - 1] = relation_text(here.relation);
             at = here.from;
         }
         std::uint32_t there = 0;
-        const bool is_trained = trained == nullptr || find_node(*trained, node.kind, node.id, there);
-        Datum values[] = {text_datum(lineage::name_of(node.kind)),
+        const bool is_trained = &lineage == &trained || find_node(trained, node.kind, node.id, there);
+        Datum values[] = {kind_text(node.kind),
                           UUIDPGetDatum(&node.id),
                           Int32GetDatum(node.depth),
                           text_array(path, node.depth + 1),
@@ -200,6 +202,25 @@ void put_ways(const Rows &rows, const Lineage &lineage, const Numbers &chosen, c
     }
 }
 
+/// Takes from those that were chosen, and returns by their numbers there, what training alone leads to as soon: of ways
+/// that are as short the one that says more.
+Numbers take_trained(const Lineage &lineage, Numbers &chosen, const Lineage &trained) {
+    Numbers taken{static_cast<std::uint32_t *>(
+                      MemoryContextAllocHuge(CurrentMemoryContext, (chosen.count + 1) * sizeof(std::uint32_t))),
+                  0};
+    std::uint32_t *const end = std::remove_if(chosen.numbers, chosen.numbers + chosen.count, [&](std::uint32_t number) {
+        const LineageNode &node = node_of(lineage, number);
+        std::uint32_t there = 0;
+        if (!find_node(trained, node.kind, node.id, there) || node_of(trained, there).depth != node.depth) {
+            return false;
+        }
+        taken.numbers[taken.count++] = there;
+        return true;
+    });
+    chosen.count = static_cast<std::size_t>(end - chosen.numbers);
+    return taken;
+}
+
 } // namespace
 
 } // namespace mlregistry::pg
@@ -207,27 +228,33 @@ void put_ways(const Rows &rows, const Lineage &lineage, const Numbers &chosen, c
 using namespace mlregistry;
 using namespace mlregistry::pg;
 
-/// lineage_impact(kinds, ids, live_only, trained_only, as_of, max_nodes)
+/// impact_nodes(reference, live_only, trained_only, as_of, max_nodes)
 ///     → (kind, id, depth, path, relations, is_trained, is_hidden, is_deleted)
-MLR_FUNCTION(mlregistry_lineage_impact) {
-    const LineageEnds starts = ends_argument(fcinfo, 0);
-    const bool live_only = PG_ARGISNULL(2) || PG_GETARG_BOOL(2);
-    const bool trained_only = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
-    LineageRequest request = request_arguments(fcinfo, 4, 5, -1);
+MLR_FUNCTION(mlregistry_impact_nodes) {
+    require_not_null(fcinfo, 1, "live_only");
+    require_not_null(fcinfo, 2, "trained_only");
+    const bool live_only = PG_GETARG_BOOL(1);
+    const bool trained_only = PG_GETARG_BOOL(2);
+    LineageRequest request;
+    as_of_argument(fcinfo, 3, request);
+    request.max_nodes = max_nodes_argument(fcinfo, 4);
+    starts_of_reference(fcinfo, 0, request);
     const Rows rows = result_rows(fcinfo);
-    request.starts = starts.ends;
-    request.start_count = starts.count;
     request.direction = lineage::Direction::downstream;
     if (trained_only) {
         request.relations &= ~evaluation;
     }
-    const Lineage &reached = *walk_lineage(request);
-    const Numbers chosen = choose(reached, request, live_only);
-    Lineage *trained = nullptr;
-    if (!trained_only && chosen.count > 0) {
+    Lineage *const reached = walk_lineage(request);
+    Numbers chosen = choose(*reached, request, live_only);
+    if (trained_only || chosen.count == 0) {
+        put_ways(rows, *reached, chosen, *reached);
+    } else {
         request.relations &= ~evaluation;
-        trained = walk_lineage(request);
+        Lineage *const trained = walk_lineage(request);
+        put_ways(rows, *trained, take_trained(*reached, chosen, *trained), *trained);
+        put_ways(rows, *reached, chosen, *trained);
+        free_lineage(trained);
     }
-    put_ways(rows, reached, chosen, trained);
+    free_lineage(reached);
     return 0;
 }

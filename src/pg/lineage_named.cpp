@@ -25,8 +25,8 @@ NamedNodes name_some(const Lineage &lineage, const std::uint32_t *numbers, std::
     auto *const names = static_cast<NodeName *>(allocate(count * sizeof(NodeName)));
     for (std::size_t first = 0; first < count; first += most_names) {
         CHECK_FOR_INTERRUPTS();
-        name_nodes(lineage, sorted + first, static_cast<std::uint32_t>(std::min<std::size_t>(most_names, count - first)),
-                   names + first);
+        name_nodes(lineage, sorted + first,
+                   static_cast<std::uint32_t>(std::min<std::size_t>(most_names, count - first)), names + first);
     }
     return {sorted, names, count};
 }

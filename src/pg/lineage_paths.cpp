@@ -3,6 +3,7 @@
 #include "lineage_arguments.hpp"
 #include "lineage_named.hpp"
 #include "row_receiver.hpp"
+#include "text_argument.hpp"
 
 extern "C" {
 #include "utils/memutils.h"
@@ -11,6 +12,7 @@ extern "C" {
 #include "core/lineage_paths.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <limits>
 
 namespace mlregistry::pg {
@@ -23,8 +25,42 @@ using lineage::Relations;
 /// 16 bytes each: 64 MB.
 constexpr std::size_t most_steps = 4'000'000;
 
+/// Edges that are kept of a walk, 12 bytes each: as many as the largest lineage that is thought of has of them a node,
+/// and more.
+std::uint32_t most_edges(std::int64_t max_nodes) {
+    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    constexpr std::int64_t least = 100'000;
+    constexpr std::int64_t per_node = 20;
+    return static_cast<std::uint32_t>(max_nodes < 0 ? most : std::clamp(max_nodes, least, most / per_node) * per_node);
+}
+
+void require_all_edges(const Lineage &lineage) {
+    if (lineage.has_more_edges) {
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                        errmsg("the lineage has more than %u edges", lineage.edge_count),
+                        errhint("relations makes a lineage smaller; with max_nodes the limit of edges grows.")));
+    }
+}
+
+/// Several in the order of their names, with commas between.
+Datum relations_datum(Relations relations) {
+    std::size_t length = 0;
+    char text[lineage::relation_count * 20];
+    for (std::size_t i = 0; i < lineage::relation_count; ++i) {
+        const auto relation = static_cast<lineage::Relation>(i);
+        if ((relations & lineage::bit(relation)) != 0) {
+            const std::string_view name = lineage::name_of(relation);
+            length += static_cast<std::size_t>(std::snprintf(text + length, sizeof text - length, "%s%.*s",
+                                                             length == 0 ? "" : ", ", static_cast<int>(name.size()),
+                                                             name.data()));
+        }
+    }
+    return text_datum({text, length});
+}
+
 template <class Item> Item *huge_array(std::size_t count) {
-    return static_cast<Item *>(MemoryContextAllocHuge(CurrentMemoryContext, std::max<std::size_t>(count, 1) * sizeof(Item)));
+    return static_cast<Item *>(
+        MemoryContextAllocHuge(CurrentMemoryContext, std::max<std::size_t>(count, 1) * sizeof(Item)));
 }
 
 /// What find_paths() has found, as plain data.
@@ -57,11 +93,13 @@ FoundPaths find_upwards(const Lineage &lineage, std::span<const std::uint32_t> t
         ContextMemory memory{context, std::numeric_limits<std::size_t>::max()};
         lineage::Paths paths{&memory};
         result = {};
-        result.end = find_paths(lineage.node_count, edges, sources, targets, {.paths = most, .steps = most_steps}, paths,
-                                stop_requested);
+        result.end = find_paths(lineage.node_count, edges, sources, targets, {.paths = most, .steps = most_steps},
+                                paths, stop_requested);
         // Owned by the context, not by what ends here.
-        result.nodes = static_cast<std::uint32_t *>(memory.allocate((paths.nodes() + 1) * sizeof(std::uint32_t), alignof(std::uint32_t)));
-        result.ends = static_cast<std::size_t *>(memory.allocate((paths.size() + 1) * sizeof(std::size_t), alignof(std::size_t)));
+        result.nodes = static_cast<std::uint32_t *>(
+            memory.allocate((paths.nodes() + 1) * sizeof(std::uint32_t), alignof(std::uint32_t)));
+        result.ends =
+            static_cast<std::size_t *>(memory.allocate((paths.size() + 1) * sizeof(std::size_t), alignof(std::size_t)));
         std::size_t end = 0;
         for (; result.count < paths.size(); ++result.count) {
             const std::span<const std::uint32_t> path = paths[result.count];
@@ -89,7 +127,8 @@ struct Pairs {
 
     [[nodiscard]] Pair *find(std::uint32_t child, std::uint32_t parent) const noexcept {
         const std::uint64_t sought = key(child, parent);
-        Pair *const found = std::lower_bound(pairs, pairs + count, sought, [](const Pair &pair, std::uint64_t value) { return pair.key < value; });
+        Pair *const found = std::lower_bound(pairs, pairs + count, sought,
+                                             [](const Pair &pair, std::uint64_t value) { return pair.key < value; });
         return found != pairs + count && found->key == sought ? found : nullptr;
     }
 };
@@ -130,16 +169,17 @@ void put_paths(const Rows &rows, const Lineage &lineage, const FoundPaths &paths
             const LineageNode &node = node_of(lineage, at(i));
             const NodeName &name = names[at(i)];
             MemoryContext const before = MemoryContextSwitchTo(per_row);
-            Datum values[10] = {Int32GetDatum(static_cast<std::int32_t>(path + 1)), Int32GetDatum(static_cast<std::int32_t>(i))};
+            Datum values[10] = {Int32GetDatum(static_cast<std::int32_t>(path + 1)),
+                                Int32GetDatum(static_cast<std::int32_t>(i))};
             bool nulls[10] = {};
-            values[2] = text_datum(lineage::name_of(node.kind));
+            values[2] = kind_text(node.kind);
             values[3] = UUIDPGetDatum(&node.id);
             values[4] = text_datum(name.name);
             nulls[3] = nulls[4] = node.is_hidden;
             nulls[5] = nulls[6] = i == 0;
             if (i > 0) {
                 const Pairs::Pair *const pair = upwards ? pairs.find(at(i - 1), at(i)) : pairs.find(at(i), at(i - 1));
-                values[5] = relation_names_datum(pair->relations);
+                values[5] = relations_datum(pair->relations);
                 values[6] = text_datum(upwards ? "upstream" : "downstream");
             }
             values[7] = BoolGetDatum(node.is_hidden);
@@ -153,11 +193,23 @@ void put_paths(const Rows &rows, const Lineage &lineage, const FoundPaths &paths
     }
 }
 
+/// Nodes that a way begins or ends with.
+struct Ends {
+    const LineageStart *ends;
+    std::uint32_t count;
+};
+
+Ends ends_argument(FunctionCallInfo fcinfo, int n) {
+    LineageRequest named;
+    starts_of_reference(fcinfo, n, named);
+    return {named.starts, named.start_count};
+}
+
 /// Ways from one of the starts to one of the ends, up the parents; false where there is none.
-bool find_and_put(const Rows &rows, const LineageEnds &starts, const LineageEnds &ends, LineageRequest request, std::size_t most, bool upwards) {
+bool find_and_put(const Rows &rows, const Ends &starts, const Ends &ends, LineageRequest request, std::size_t most,
+                  bool upwards) {
     request.starts = starts.ends;
     request.start_count = starts.count;
-    request.direction = lineage::Direction::upstream;
     request.max_edges = most_edges(request.max_nodes);
     Lineage *const lineage = walk_lineage(request);
     const std::span<std::uint32_t> targets{huge_array<std::uint32_t>(ends.count), ends.count};
@@ -191,16 +243,21 @@ bool find_and_put(const Rows &rows, const LineageEnds &starts, const LineageEnds
 using namespace mlregistry;
 using namespace mlregistry::pg;
 
-/// lineage_paths(from_kinds, from_ids, to_kinds, to_ids, max_paths, as_of, max_nodes, relations) → lineage_path_info
-MLR_FUNCTION(mlregistry_lineage_paths) {
-    const LineageEnds from = ends_argument(fcinfo, 0);
-    const LineageEnds to = ends_argument(fcinfo, 2);
-    if (!PG_ARGISNULL(4) && PG_GETARG_INT32(4) < 1) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("max_paths must be 1 or more: %d", PG_GETARG_INT32(4)),
-                        errhint("NULL is no limit.")));
+/// lineage_path(from_reference, to_reference, max_paths, as_of, max_nodes, relations) → lineage_path_info
+MLR_FUNCTION(mlregistry_lineage_path) {
+    const bool all = PG_ARGISNULL(2);
+    if (!all && PG_GETARG_INT32(2) < 1) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("max_paths must be positive: %d", PG_GETARG_INT32(2)), errhint("NULL is no limit.")));
     }
-    const std::size_t most = PG_ARGISNULL(4) ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(PG_GETARG_INT32(4));
-    const LineageRequest request = request_arguments(fcinfo, 5, 6, 7);
+    const std::size_t most =
+        all ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(PG_GETARG_INT32(2));
+    LineageRequest request;
+    as_of_argument(fcinfo, 3, request);
+    request.max_nodes = max_nodes_argument(fcinfo, 4);
+    request.relations = relations_argument(fcinfo, 5);
+    const Ends from = ends_argument(fcinfo, 0);
+    const Ends to = ends_argument(fcinfo, 1);
     const Rows rows = result_rows(fcinfo);
     // Both times towards parents: what something was made from is less, as a rule, than what was made from it.
     if (!find_and_put(rows, from, to, request, most, true)) {
@@ -209,17 +266,21 @@ MLR_FUNCTION(mlregistry_lineage_paths) {
     return 0;
 }
 
-/// lineage_common(a_kinds, a_ids, b_kinds, b_ids, as_of, max_nodes, relations, kinds) → common_ancestor_info
-MLR_FUNCTION(mlregistry_lineage_common) {
-    const LineageEnds ends_a = ends_argument(fcinfo, 0);
-    const LineageEnds ends_b = ends_argument(fcinfo, 2);
-    LineageRequest request = request_arguments(fcinfo, 4, 5, 6);
-    const lineage::Kinds kinds = kinds_argument(fcinfo, 7);
+/// common_ancestors(a, b, as_of, max_nodes, relations, kinds) → common_ancestor_info
+MLR_FUNCTION(mlregistry_common_ancestors) {
+    LineageRequest request;
+    as_of_argument(fcinfo, 2, request);
+    request.max_nodes = max_nodes_argument(fcinfo, 3);
+    request.relations = relations_argument(fcinfo, 4);
+    const lineage::Kinds kinds = kinds_argument(fcinfo, 5);
+    const Ends ends_a = ends_argument(fcinfo, 0);
+    const Ends ends_b = ends_argument(fcinfo, 1);
     const Rows rows = result_rows(fcinfo);
     request.starts = ends_a.ends;
     request.start_count = ends_a.count;
     request.max_edges = most_edges(request.max_nodes);
-    const Lineage &a = *walk_lineage(request);
+    Lineage *const walked = walk_lineage(request);
+    const Lineage &a = *walked;
     require_all_edges(a);
     request.starts = ends_b.ends;
     request.start_count = ends_b.count;
@@ -261,11 +322,12 @@ MLR_FUNCTION(mlregistry_lineage_common) {
         return static_cast<std::int64_t>(node_of(a, number).depth) + depths[number];
     };
     std::sort(found, found + count, [&](std::uint32_t x, std::uint32_t y) {
-        return is_nearest(x) != is_nearest(y)   ? is_nearest(x)
-               : distance(x) != distance(y)     ? distance(x) < distance(y)
-                                                : x < y;
+        return is_nearest(x) != is_nearest(y) ? is_nearest(x)
+               : distance(x) != distance(y)   ? distance(x) < distance(y)
+                                              : x < y;
     });
-    MemoryContext const per_batch = AllocSetContextCreate(CurrentMemoryContext, "mlregistry ancestors", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext const per_batch =
+        AllocSetContextCreate(CurrentMemoryContext, "mlregistry ancestors", ALLOCSET_DEFAULT_SIZES);
     for (std::size_t first = 0; first < count; first += most_names) {
         CHECK_FOR_INTERRUPTS();
         MemoryContext const before = MemoryContextSwitchTo(per_batch);
@@ -276,15 +338,10 @@ MLR_FUNCTION(mlregistry_lineage_common) {
             const std::uint32_t number = found[first + i];
             const LineageNode &node = node_of(a, number);
             const NodeName &name = names[i];
-            Datum values[] = {text_datum(lineage::name_of(node.kind)),
-                              UUIDPGetDatum(&node.id),
-                              text_datum(name.name),
-                              Int32GetDatum(node.depth),
-                              Int32GetDatum(depths[number]),
-                              BoolGetDatum(is_nearest(number)),
-                              BoolGetDatum(node.is_hidden),
-                              BoolGetDatum(name.is_deleted),
-                              text_datum(name.project)};
+            Datum values[] = {
+                kind_text(node.kind),         UUIDPGetDatum(&node.id),       text_datum(name.name),
+                Int32GetDatum(node.depth),    Int32GetDatum(depths[number]), BoolGetDatum(is_nearest(number)),
+                BoolGetDatum(node.is_hidden), BoolGetDatum(name.is_deleted), text_datum(name.project)};
             bool nulls[9] = {};
             nulls[1] = nulls[2] = node.is_hidden;
             nulls[8] = name.project.empty();
@@ -293,5 +350,6 @@ MLR_FUNCTION(mlregistry_lineage_common) {
         MemoryContextSwitchTo(before);
         MemoryContextReset(per_batch);
     }
+    free_lineage(walked);
     return 0;
 }
