@@ -4,7 +4,8 @@ SET search_path = public, mlregistry;
 
 -- Names of runs are identifiers: shown as what they are called.
 CREATE FUNCTION pg_temp.called(name text) RETURNS text LANGUAGE sql AS $$
-    SELECT coalesce((SELECT 'run:' || r.run_name FROM mlregistry.training_runs r WHERE name LIKE '%run:' || r.run_id), name)
+    SELECT coalesce((SELECT 'run:' || r.run_name FROM mlregistry.training_runs r WHERE name LIKE '%run:' || r.run_id),
+                    regexp_replace(name, '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', '<uuid>'))
 $$;
 CREATE FUNCTION pg_temp.called(names text[]) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(pg_temp.called(n.name), ' > ' ORDER BY n.place) FROM unnest(names) WITH ORDINALITY AS n (name, place)
@@ -183,16 +184,43 @@ SELECT count(*) FROM impact(:'spy');
 RESET SESSION AUTHORIZATION;
 \set VERBOSITY default
 -- a key that reads no deployments: they are there all the same
-SELECT api_key AS key FROM create_api_key('rita@example.com', 'f8', permissions => '{"scopes": ["datasets:read", "runs:read", "versions:read", "models:read"]}') \gset
+SELECT api_key AS key FROM create_api_key('f8', '{"scopes": ["datasets:read", "runs:read", "versions:read", "models:read"]}', email => 'rita@example.com') \gset
 SET SESSION AUTHORIZATION f8_app;
 BEGIN;
 SELECT count(*) FROM authenticate(:'key');
 SELECT * FROM f8_impact('dataset:clean');
 SELECT * FROM f8_impact('dataset:clean', false);
 COMMIT;
-SELECT * FROM impact('dataset:raw');
 RESET SESSION AUTHORIZATION;
 REVOKE SELECT ON lineage_edges FROM f8_app;
+SET SESSION AUTHORIZATION f8_app;
+SELECT * FROM lineage_path('dataset:clean', 'dataset:raw');
+SELECT * FROM common_ancestors('dataset:clean', 'dataset:raw');
+SELECT * FROM impact('dataset:raw');
+RESET SESSION AUTHORIZATION;
+
+-- ---- ways that nobody can count: the first ones cost little, all of them have a limit
+INSERT INTO datasets (dataset_name, storage_location, storage_format)
+SELECT format('layer%s-%s', lpad(l::text, 2, '0'), i), '/d', 'csv' FROM generate_series(0, 20) AS l, generate_series(1, 4) AS i;
+INSERT INTO dataset_parents (dataset_id, parent_dataset_id)
+SELECT c.dataset_id, p.dataset_id
+  FROM datasets c JOIN datasets p ON right(p.dataset_name, 4) ~ '-.$' AND p.dataset_name LIKE format('layer%s-_', lpad((substr(c.dataset_name, 6, 2)::integer - 1)::text, 2, '0'))
+ WHERE c.dataset_name LIKE 'layer__-_';
+SELECT count(DISTINCT path) AS ways, count(*) AS steps, count(DISTINCT step) AS length FROM lineage_path('dataset:layer20-1', 'dataset:layer00-3', 1000);
+SELECT count(DISTINCT path) AS ways FROM lineage_path('dataset:layer04-1', 'dataset:layer00-3', NULL);
+\set VERBOSITY sqlstate
+SELECT count(*) FROM lineage_path('dataset:layer20-1', 'dataset:layer00-3', NULL);
+\set VERBOSITY default
+
+-- ---- a circle, which only those make who switch triggers off, is gone round once
+SET session_replication_role = replica;
+INSERT INTO lineage_edges (organization_id, child_kind, child_id, parent_kind, parent_id, relation, child_project_id, parent_project_id, valid_from)
+SELECT d.organization_id, 'dataset', d.dataset_id, 'dataset', find_dataset('clean'), 'derived-from', d.project_id, d.project_id, now() FROM datasets d WHERE d.dataset_name = 'raw';
+RESET session_replication_role;
+SELECT * FROM pg_temp.ways('dataset:raw', 'dataset:clean');
+SELECT * FROM pg_temp.ways('tuned@1.0.0', 'dataset:raw');
+SELECT c.name, c.depth_a, c.depth_b, c.is_nearest FROM common_ancestors('dataset:raw', 'dataset:clean') AS c;
+SELECT deployment, depth FROM pg_temp.impact('dataset:clean');
 SET client_min_messages = warning;
 DROP FUNCTION public.f8_impact(text, boolean);
 SELECT count(*) FROM unnest('{f8_rita,f8_app}'::name[]) AS r, revoke_access(r, sql_only => true);

@@ -68,7 +68,7 @@ CREATE OR REPLACE FUNCTION impact(
               LEFT JOIN environments e ON e.environment_id = d.environment_id
              WHERE impact.environment_type IS NULL OR i.is_hidden OR e.environment_type = impact.environment_type
              -- Those nearest to customers first, as active_deployments() has them; then what may be served, then what nobody tells.
-             ORDER BY i.is_hidden, i.kind = 'version', -e.priority::bigint, e.environment_name, p.slug, m.model_name, d.deployment_name, v.semver, i.depth, i.kind, i.id;
+             ORDER BY i.is_hidden, i.kind = 'version', -e.priority::bigint, e.environment_name, p.slug, m.model_name, d.deployment_name, v.semver, i.depth, i.kind, i.path;
     END
     $function$;
 COMMENT ON FUNCTION impact(text, text, boolean, timestamptz, boolean, integer) IS 'every live deployment that something (a dataset, a run, a version, an experiment) has reached through any number of steps, once, with the shortest way that leads there; is_trained: a way leads there over data that was trained on, not only evaluated with (trained_only: no others); what may not be seen is a row too (is_hidden), and where it is no deployment something may come behind it that only others can tell; live_only => false: whatever is open, and versions that nothing serves; as_of: what was live then, of what it had come from then';
