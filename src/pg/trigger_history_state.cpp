@@ -5,6 +5,7 @@
 // the latest snapshot. So a row that ends as it began writes nothing, whatever other triggers did to it meanwhile, and
 // nothing is written twice. The transaction that changes a row holds it: writers of one history come one after the
 // other.
+#include "along_indexes.hpp"
 #include "deployment_setting.hpp"
 #include "history_queries.hpp"
 #include "identity.hpp"
@@ -79,24 +80,6 @@ bool differ(const Changes &changes, TupleTableSlot *before, TupleTableSlot *now)
         }
     }
     return false;
-}
-
-void take_from_planner(const char *way) {
-    set_config_option(way, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-}
-
-/// Runs a query whose plan is kept while tables grow: a scan of a table that was small then is never right.
-std::uint64_t run_along_indexes(OwnerQuery &query, Oid owner, const Datum *values, const char *nulls) {
-    const int level = NewGUCNestLevel();
-    take_from_planner("enable_seqscan");
-    take_from_planner("enable_hashjoin");
-    take_from_planner("enable_mergejoin");
-    take_from_planner("enable_memoize");
-    connect();
-    const std::uint64_t rows = run(query, owner, values, nulls, Sight::latest, 0);
-    done();
-    AtEOXact_GUC(true, level);
-    return rows;
 }
 
 Datum array_of_keys(const Changes &changes) {

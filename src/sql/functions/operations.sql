@@ -66,11 +66,15 @@ CREATE OR REPLACE FUNCTION registry_relations() RETURNS TABLE (ordinal integer, 
         (43, 'status_history', 'table', 'lifecycle'),
         (44, 'approvals', 'table', 'governance'),
         (45, 'metric_gates', 'table', 'governance'),
-        (46, 'v_models_latest', 'view', 'catalog'),
-        (47, 'v_model_tags', 'view', 'catalog'),
-        (48, 'v_training_runs', 'view', 'training'),
-        (49, 'v_active_deployments', 'view', 'lifecycle'),
-        (50, 'v_production_versions', 'view', 'lifecycle')
+        (46, 'version_parents', 'table', 'lineage'),
+        (47, 'dataset_parents', 'table', 'lineage'),
+        (48, 'lineage_edges', 'table', 'lineage'),
+        (49, 'v_models_latest', 'view', 'catalog'),
+        (50, 'v_model_tags', 'view', 'catalog'),
+        (51, 'v_training_runs', 'view', 'training'),
+        (52, 'v_active_deployments', 'view', 'lifecycle'),
+        (53, 'v_production_versions', 'view', 'lifecycle'),
+        (54, 'v_lineage_edges', 'view', 'lineage')
     $function$;
 COMMENT ON FUNCTION registry_relations() IS 'tables and views that install() makes, in that order';
 

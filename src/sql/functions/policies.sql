@@ -63,6 +63,9 @@ CREATE OR REPLACE FUNCTION builtin_access_rules()
         ('status_history',           'project',      'viewer', 'owner',       'names'),
         ('approvals',                'project',      'viewer', 'contributor', 'approvals'),
         ('metric_gates',             'project',      'viewer', 'admin',       'approvals'),
+        ('version_parents',          'project',      'viewer', 'contributor', 'versions'),
+        ('dataset_parents',          'project',      'viewer', 'contributor', 'datasets'),
+        ('lineage_edges',            'project',      'viewer', 'owner',       'names'),
         ('audit_logs',               'project',      'viewer', 'owner',       'names')
     $function$;
 COMMENT ON FUNCTION builtin_access_rules() IS 'who may read and write each table: what install() and migrate() put into access_rules';
@@ -95,6 +98,13 @@ CREATE OR REPLACE FUNCTION policy_condition(table_name text, scope text, verb te
             WHEN scope = 'project' AND verb = 'SELECT' AND table_name = 'status_history' AND role <> 'admin' THEN
                 format('project_id = ANY ((SELECT mlregistry.allowed_projects(''read'', %L))::uuid[])'
                        ' AND entity_kind = ANY ((SELECT mlregistry.readable_entities())::text[])', key_scope)
+            -- An edge lies in two projects and is about two kinds: it is read where both ends are. Only triggers write edges.
+            WHEN scope = 'project' AND table_name = 'lineage_edges' THEN
+                CASE WHEN verb = 'SELECT' THEN
+                    format('child_project_id = ANY ((SELECT mlregistry.allowed_projects(''read'', %1$L))::uuid[])'
+                           ' AND parent_project_id = ANY ((SELECT mlregistry.allowed_projects(''read'', %1$L))::uuid[])'
+                           ' AND child_kind = ANY ((SELECT mlregistry.readable_entities())::text[])'
+                           ' AND parent_kind = ANY ((SELECT mlregistry.readable_entities())::text[])', key_scope) END
             -- A project that is not there yet has nobody who owns it.
             WHEN table_name = 'projects' AND verb = 'INSERT' THEN
                 format('organization_id = ANY ((SELECT mlregistry.allowed_organizations(''admin'', %L))::uuid[])', key_scope)

@@ -4,3 +4,4 @@
 -- INCLUDE types/lineage.sql
 
 -- FUNCTIONS
+REVOKE EXECUTE ON FUNCTION trg_lineage() FROM PUBLIC;
