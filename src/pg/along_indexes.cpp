@@ -14,7 +14,8 @@ void take_from_planner(const char *way) {
 
 } // namespace
 
-std::uint64_t run_along_indexes(OwnerQuery &query, Oid owner, const Datum *values, const char *nulls) {
+std::uint64_t run_along_indexes(OwnerQuery &query, Oid owner, const Datum *values, const char *nulls,
+                                void (*take)(void *state), void *state) {
     const int level = NewGUCNestLevel();
     take_from_planner("enable_seqscan");
     take_from_planner("enable_hashjoin");
@@ -22,6 +23,9 @@ std::uint64_t run_along_indexes(OwnerQuery &query, Oid owner, const Datum *value
     take_from_planner("enable_memoize");
     connect();
     const std::uint64_t rows = run(query, owner, values, nulls, Sight::latest, 0);
+    if (take != nullptr) {
+        take(state);
+    }
     done();
     AtEOXact_GUC(true, level);
     return rows;

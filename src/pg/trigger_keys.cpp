@@ -18,7 +18,7 @@ namespace mlregistry::pg {
 
 namespace {
 
-constexpr int max_keys = 8;
+constexpr int max_keys = 12;
 constexpr int max_references = 4;
 
 /// A parent and the query for where it lies. The parent is sought within the row's organization, if that is known: one
@@ -115,11 +115,11 @@ void prepare(const RowTrigger &trigger, KeysState &state) {
         if (i == 0 && *trigger.argument(0) == '\0') {
             continue;
         }
-        const AttrNumber column = column_number(trigger, trigger.argument(i + 1), UUIDOID);
         if (*trigger.argument(i) == '\0') {
-            add_key(state, column);
+            add_key(state, column_number(trigger, trigger.argument(i + 1)));
             continue;
         }
+        const AttrNumber column = column_number(trigger, trigger.argument(i + 1), UUIDOID);
         Parent *const known = parent_named(trigger.argument(i));
         if (known == nullptr && !(i == 0 && trigger.is_update)) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -142,6 +142,13 @@ void prepare(const RowTrigger &trigger, KeysState &state) {
     state.ready = true;
 }
 
+/// A value cut to a length that a message can bear.
+const char *cut(char *text) {
+    constexpr int max_shown = 200;
+    const auto length = static_cast<int>(std::strlen(text));
+    return length <= max_shown ? text : psprintf("%.*s...", pg_mbcliplen(text, length, max_shown), text);
+}
+
 void refuse_changed_key(const RowTrigger &trigger, AttrNumber column) {
     const Form_pg_attribute attribute = TupleDescAttr(trigger.columns, column - 1);
     Oid output = InvalidOid;
@@ -149,8 +156,8 @@ void refuse_changed_key(const RowTrigger &trigger, AttrNumber column) {
     getTypeOutputInfo(attribute->atttypid, &output, &is_varlena);
     const ColumnValue before = column_value(trigger, trigger.before, column);
     const ColumnValue now = column_value(trigger, trigger.row, column);
-    const char *const old_text = before.is_null ? "NULL" : OidOutputFunctionCall(output, before.value);
-    const char *const new_text = now.is_null ? "NULL" : OidOutputFunctionCall(output, now.value);
+    const char *const old_text = before.is_null ? "NULL" : cut(OidOutputFunctionCall(output, before.value));
+    const char *const new_text = now.is_null ? "NULL" : cut(OidOutputFunctionCall(output, now.value));
     refuse(trigger, ERRCODE_INSUFFICIENT_PRIVILEGE, "immutable_key",
            psprintf("column \"%s\" of table \"%s\" never changes", NameStr(attribute->attname),
                     RelationGetRelationName(trigger.relation)),

@@ -37,9 +37,14 @@ COMMENT ON COLUMN mlregistry.version_parents.created_at IS 'When the row was cre
 COMMENT ON COLUMN mlregistry.version_parents.created_by IS 'Who created it';
 COMMENT ON COLUMN mlregistry.version_parents.created_by_user IS 'The user who created it, as the database knows';
 CREATE TRIGGER mlr_10_keys BEFORE INSERT OR UPDATE ON mlregistry.version_parents FOR EACH ROW
-    EXECUTE FUNCTION mlregistry.trg_keys('model_versions', 'version_id', 'model_versions', 'parent_version_id');
+    EXECUTE FUNCTION mlregistry.trg_keys('model_versions', 'version_id', 'model_versions', 'parent_version_id',
+        '', 'notes', '', 'created_at', '', 'created_by');
 CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.version_parents FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_actor('created');
+CREATE TRIGGER mlr_70_guard AFTER INSERT ON mlregistry.version_parents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_no_cycle('version');
+CREATE TRIGGER mlr_85_effect AFTER INSERT ON mlregistry.version_parents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_effect_parents();
 
 CREATE TABLE mlregistry.dataset_parents (
     dataset_id uuid NOT NULL,
@@ -74,9 +79,12 @@ COMMENT ON COLUMN mlregistry.dataset_parents.created_at IS 'When the row was cre
 COMMENT ON COLUMN mlregistry.dataset_parents.created_by IS 'Who created it';
 COMMENT ON COLUMN mlregistry.dataset_parents.created_by_user IS 'The user who created it, as the database knows';
 CREATE TRIGGER mlr_10_keys BEFORE INSERT OR UPDATE ON mlregistry.dataset_parents FOR EACH ROW
-    EXECUTE FUNCTION mlregistry.trg_keys('datasets', 'dataset_id', 'datasets', 'parent_dataset_id');
+    EXECUTE FUNCTION mlregistry.trg_keys('datasets', 'dataset_id', 'datasets', 'parent_dataset_id',
+        '', 'transformation', '', 'created_at', '', 'created_by');
 CREATE TRIGGER mlr_20_actor BEFORE INSERT OR UPDATE ON mlregistry.dataset_parents FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_actor('created');
+CREATE TRIGGER mlr_70_guard AFTER INSERT ON mlregistry.dataset_parents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION mlregistry.trg_no_cycle('dataset');
 
 CREATE TABLE mlregistry.lineage_edges (
     organization_id uuid NOT NULL,

@@ -464,6 +464,82 @@ CREATE OR REPLACE FUNCTION check_histories() RETURNS TABLE (check_name text, sev
     $function$;
 COMMENT ON FUNCTION check_histories() IS 'histories of stages, statuses and deployments that do not agree with the rows, or overlap: part of check_registry()';
 
+CREATE OR REPLACE FUNCTION check_lineage() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $function$
+        WITH facts (organization_id, child_kind, child_id, parent_kind, parent_id, relation, source) AS (
+            SELECT d.organization_id, 'run', d.run_id, 'dataset', d.dataset_id,
+                   CASE d.dataset_role WHEN 'train' THEN 'trained-on' WHEN 'validation' THEN 'validated-on' WHEN 'test' THEN 'tested-on'
+                                       ELSE 'held-out-on' END, 'run_datasets'
+              FROM mlregistry.run_datasets d
+            UNION ALL
+            SELECT r.organization_id, 'version', r.version_id, 'run', r.run_id, 'produced-by', 'training_runs'
+              FROM mlregistry.training_runs r WHERE r.version_id IS NOT NULL
+            UNION ALL
+            SELECT r.organization_id, 'run', r.run_id, 'run', r.parent_run_id, 'child-run-of', 'training_runs'
+              FROM mlregistry.training_runs r WHERE r.parent_run_id IS NOT NULL
+            UNION ALL
+            SELECT p.organization_id, 'version', p.version_id, 'version', p.parent_version_id, p.relation, 'version_parents'
+              FROM mlregistry.version_parents p
+            UNION ALL
+            SELECT p.organization_id, 'dataset', p.dataset_id, 'dataset', p.parent_dataset_id, 'derived-from', 'dataset_parents'
+              FROM mlregistry.dataset_parents p
+            UNION ALL
+            SELECT d.organization_id, 'deployment', d.deployment_id, 'version', d.version_id, 'serves', 'deployments'
+              FROM mlregistry.deployments d WHERE d.status IN ('pending', 'deploying', 'active', 'degraded', 'terminating')),
+        nodes (kind, id, project_id) AS (
+            SELECT 'dataset', d.dataset_id, d.project_id FROM mlregistry.datasets d
+            UNION ALL
+            SELECT 'run', r.run_id, r.project_id FROM mlregistry.training_runs r
+            UNION ALL
+            SELECT 'version', v.version_id, v.project_id FROM mlregistry.model_versions v
+            UNION ALL
+            SELECT 'deployment', d.deployment_id, d.project_id FROM mlregistry.deployments d),
+        circles (table_name, members) AS (
+            SELECT 'version_parents', mlregistry.find_circle(array_agg(p.version_id), array_agg(p.parent_version_id)) FROM mlregistry.version_parents p
+            UNION ALL
+            SELECT 'dataset_parents', mlregistry.find_circle(array_agg(p.dataset_id), array_agg(p.parent_dataset_id)) FROM mlregistry.dataset_parents p
+            UNION ALL
+            SELECT 'training_runs', mlregistry.find_circle(array_agg(r.run_id), array_agg(r.parent_run_id))
+              FROM mlregistry.training_runs r WHERE r.parent_run_id IS NOT NULL)
+        SELECT 'lineage_edges', 'error',
+               format('%s %s %s %s %s', coalesce(f.child_kind, l.child_kind), coalesce(f.child_id, l.child_id), coalesce(f.relation, l.relation),
+                      coalesce(f.parent_kind, l.parent_kind), coalesce(f.parent_id, l.parent_id)),
+               CASE WHEN f.source IS NULL THEN 'The edge is open, but nothing records it.'
+                    ELSE format('%s records it, but it has no open edge.', f.source) END,
+               CASE WHEN f.source IS NULL THEN 'Written without triggers? Close the edge as a superuser: valid_to.'
+                    ELSE 'Written without triggers? Take the fact back and record it again.' END
+          FROM facts f
+          FULL JOIN (SELECT * FROM mlregistry.lineage_edges e WHERE e.valid_to = 'infinity') AS l
+            ON l.organization_id = f.organization_id AND l.child_kind = f.child_kind AND l.child_id = f.child_id
+               AND l.parent_kind = f.parent_kind AND l.parent_id = f.parent_id AND l.relation = f.relation
+         WHERE f.source IS NULL OR l.child_id IS NULL
+        UNION ALL
+        SELECT 'lineage_edges', 'error', format('%s %s %s %s %s', l.child_kind, l.child_id, l.relation, l.parent_kind, l.parent_id),
+               format('It is said to lie in project_id %s, its %s lies in %s.', e.project_id, e.side, n.project_id),
+               'Who may see it depends on that: put it right as a superuser.'
+          FROM mlregistry.lineage_edges l
+         CROSS JOIN LATERAL (VALUES ('child', l.child_kind, l.child_id, l.child_project_id),
+                                    ('parent', l.parent_kind, l.parent_id, l.parent_project_id)) AS e (side, kind, id, project_id)
+          JOIN nodes n ON n.kind = e.kind AND n.id = e.id
+         WHERE n.project_id IS DISTINCT FROM e.project_id
+        UNION ALL
+        SELECT 'lineage_edges', 'error', format('%s %s %s %s %s', l.child_kind, l.child_id, l.relation, l.parent_kind, l.parent_id),
+               format('Its periods overlap: one from %s ends after the next begins.', l.valid_from), 'Mend the rows of lineage_edges as a superuser.'
+          FROM (SELECT e.*, lead(e.valid_from) OVER (PARTITION BY e.organization_id, e.child_kind, e.child_id, e.parent_kind, e.parent_id, e.relation
+                                                     ORDER BY e.valid_from, e.valid_to) AS next_from
+                  FROM mlregistry.lineage_edges e) AS l
+         WHERE l.next_from < l.valid_to
+        UNION ALL
+        SELECT 'no_cycle', 'error', c.table_name,
+               format('%s are ancestors of themselves: each comes from the next one, the last one from the first: %s', cardinality(c.members),
+                      array_to_string(c.members[:8], ', ') || CASE WHEN cardinality(c.members) > 8 THEN ', ...' ELSE '' END),
+               CASE c.table_name WHEN 'training_runs' THEN 'Set parent_run_id of one of them to NULL.' ELSE 'Delete the row of one of them.' END
+          FROM circles c
+         WHERE c.members IS NOT NULL
+    $function$;
+COMMENT ON FUNCTION check_lineage() IS 'edges of lineage that do not agree with the facts, or overlap, and circles: part of check_registry()';
+
 -- constraint_exclusion: planning a query, of partitions above all, is no occasion to run what their owner has put into a CHECK.
 CREATE OR REPLACE FUNCTION check_registry() RETURNS TABLE (check_name text, severity text, object text, detail text, hint text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET constraint_exclusion = off
@@ -483,6 +559,7 @@ CREATE OR REPLACE FUNCTION check_registry() RETURNS TABLE (check_name text, seve
             RETURN QUERY SELECT * FROM mlregistry.check_rows();
             RETURN QUERY SELECT * FROM mlregistry.check_lifecycle();
             RETURN QUERY SELECT * FROM mlregistry.check_histories();
+            RETURN QUERY SELECT * FROM mlregistry.check_lineage();
         END IF;
     END
     $function$;
