@@ -95,3 +95,14 @@ CREATE TYPE impact_info AS (
     environment_id uuid
 );
 COMMENT ON TYPE impact_info IS 'A deployment that something has an effect on, with the shortest way that leads there; or a version that nothing serves, or where the way ends because the caller may not see on (kind, is_hidden)';
+
+CREATE TYPE openlineage_event AS (
+    event_time timestamptz,
+    event_type text,
+    run_id uuid,
+    version_id uuid,
+    project_slug text,
+    event jsonb,
+    page_key text
+);
+COMMENT ON TYPE openlineage_event IS 'An event of OpenLineage as openlineage_events() returns it: START, COMPLETE, ABORT or FAIL of a run, or, without a type, a version that was registered; page_key: where the next page goes on';
