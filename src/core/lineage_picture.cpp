@@ -30,7 +30,7 @@ struct Look {
 
 constexpr Look looks[kind_count] = {
     {"cylinder", "[(", ")]", "#d6e6f5", "#2b6499", false}, // dataset
-    {"hexagon", "{{", "}}", "#f7d9d3", "#b0402a", false},  // deployment
+    {"box3d", "{{", "}}", "#f7d9d3", "#b0402a", false},    // deployment
     {"box", "([", "])", "#fdf0c8", "#a67c00", true},       // run
     {"box", "[", "]", "#d8ecd3", "#3b7a2a", false},        // version
 };
@@ -271,7 +271,7 @@ void put_dot_id(Text &out, const Graph &graph, const Plan &plan, uint32_t i) {
 
 void put_dot_look(Text &out, Kind kind, bool is_start, bool is_hidden, bool is_deleted) {
     const Look &look = look_of(kind);
-    out << "shape=" << look.shape << ", style=\"filled" << (look.is_rounded ? ",rounded" : "")
+    out << "shape=\"" << look.shape << "\", style=\"filled" << (look.is_rounded ? ",rounded" : "")
         << (is_hidden    ? ",dashed"
             : is_deleted ? ",dotted"
                          : "")
@@ -281,14 +281,14 @@ void put_dot_look(Text &out, Kind kind, bool is_start, bool is_hidden, bool is_d
                          : look.fill)
         << "\", color=\"" << (is_hidden ? hidden_line : look.line) << "\"";
     if (is_start) {
-        out << ", penwidth=3";
+        out << ", penwidth=\"3\"";
     }
 }
 
 void put_dot_legend(Text &out, const Legend &legend, bool has_ways) {
-    out << "    subgraph \"cluster_legend\" {\n        label=\"Legend\";\n        fontsize=9;\n        "
+    out << "    subgraph \"cluster_legend\" {\n        label=\"Legend\";\n        fontsize=\"9\";\n        "
            "color=\"#cccccc\";\n"
-           "        node [fontsize=8, height=0.25, margin=\"0.08,0.03\"];\n";
+           "        node [fontsize=\"8\", height=\"0.25\", margin=\"0.08,0.03\"];\n";
     std::size_t n = 0;
     const auto item = [&out, &n](std::string_view text, Kind kind, bool is_start, bool is_hidden, bool is_deleted) {
         out << "        \"legend:" << n++ << "\" [label=\"" << text << "\", ";
@@ -311,7 +311,13 @@ void put_dot_legend(Text &out, const Legend &legend, bool has_ways) {
     }
     if (has_ways) {
         out << "        \"legend:" << n++
-            << "\" [label=\"broken line: through what is not shown\", shape=plaintext];\n";
+            << "\" [label=\"broken line: through what is not shown\", shape=\"plaintext\"];\n";
+    }
+    if (n > 1) { // in a row
+        for (std::size_t i = 0; i < n; ++i) {
+            out << (i == 0 ? "        " : " -> ") << "\"legend:" << i << "\"";
+        }
+        out << " [style=\"invis\"];\n";
     }
     out << "    }\n";
 }
@@ -439,9 +445,10 @@ std::pmr::string dot(const Graph &graph, const Options &options, std::pmr::memor
     const Plan plan = plan_of(graph, options, options.max_edges, memory);
     Text out{options, memory};
     out << "digraph \"lineage\" {\n"
-           "    graph [rankdir=LR, fontname=\"Helvetica\", fontsize=10, ranksep=0.6, nodesep=0.25];\n"
-           "    node [fontname=\"Helvetica\", fontsize=10, height=0.35, margin=\"0.12,0.06\"];\n"
-           "    edge [fontname=\"Helvetica\", fontsize=8, color=\"#555555\", fontcolor=\"#555555\", arrowsize=0.7];\n";
+           "    graph [rankdir=\"LR\", fontname=\"Helvetica\", fontsize=\"10\", ranksep=\"0.6\", nodesep=\"0.25\"];\n"
+           "    node [fontname=\"Helvetica\", fontsize=\"10\", height=\"0.35\", margin=\"0.12,0.06\"];\n"
+           "    edge [fontname=\"Helvetica\", fontsize=\"8\", color=\"#555555\", fontcolor=\"#555555\", "
+           "arrowsize=\"0.7\"];\n";
     if (plan.is_cut) {
         out << "    label=\"";
         put_note(out, plan);

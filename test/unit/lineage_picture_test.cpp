@@ -104,32 +104,33 @@ Lineage chain() {
 
 TEST(LineagePicture, Dot) {
     EXPECT_EQ(chain().dot(), R"(digraph "lineage" {
-    graph [rankdir=LR, fontname="Helvetica", fontsize=10, ranksep=0.6, nodesep=0.25];
-    node [fontname="Helvetica", fontsize=10, height=0.35, margin="0.12,0.06"];
-    edge [fontname="Helvetica", fontsize=8, color="#555555", fontcolor="#555555", arrowsize=0.7];
-    "run:00000002-0000-4000-8000-000000000000" [label="baseline\n00000002", shape=box, style="filled,rounded", fillcolor="#fdf0c8", color="#a67c00", tooltip="run:00000002-0000-4000-8000-000000000000"];
-    "dataset:00000004-0000-4000-8000-000000000000" [label="transactions", shape=cylinder, style="filled", fillcolor="#d6e6f5", color="#2b6499", tooltip="dataset:transactions"];
+    graph [rankdir="LR", fontname="Helvetica", fontsize="10", ranksep="0.6", nodesep="0.25"];
+    node [fontname="Helvetica", fontsize="10", height="0.35", margin="0.12,0.06"];
+    edge [fontname="Helvetica", fontsize="8", color="#555555", fontcolor="#555555", arrowsize="0.7"];
+    "run:00000002-0000-4000-8000-000000000000" [label="baseline\n00000002", shape="box", style="filled,rounded", fillcolor="#fdf0c8", color="#a67c00", tooltip="run:00000002-0000-4000-8000-000000000000"];
+    "dataset:00000004-0000-4000-8000-000000000000" [label="transactions", shape="cylinder", style="filled", fillcolor="#d6e6f5", color="#2b6499", tooltip="dataset:transactions"];
     subgraph "cluster_1" {
         label="fraud";
         tooltip="fraud";
         style="rounded";
         color="#999999";
-        "version:00000001-0000-4000-8000-000000000000" [label="1.4.0", shape=box, style="filled", fillcolor="#d8ecd3", color="#3b7a2a", penwidth=3, tooltip="fraud@1.4.0"];
-        "deployment:00000003-0000-4000-8000-000000000000" [label="fraud-prod\nprod-us", shape=hexagon, style="filled", fillcolor="#f7d9d3", color="#b0402a", tooltip="deployment:prod-us/fraud-prod"];
+        "version:00000001-0000-4000-8000-000000000000" [label="1.4.0", shape="box", style="filled", fillcolor="#d8ecd3", color="#3b7a2a", penwidth="3", tooltip="fraud@1.4.0"];
+        "deployment:00000003-0000-4000-8000-000000000000" [label="fraud-prod\nprod-us", shape="box3d", style="filled", fillcolor="#f7d9d3", color="#b0402a", tooltip="deployment:prod-us/fraud-prod"];
     }
     "run:00000002-0000-4000-8000-000000000000" -> "version:00000001-0000-4000-8000-000000000000" [label="produced-by"];
     "version:00000001-0000-4000-8000-000000000000" -> "deployment:00000003-0000-4000-8000-000000000000" [label="serves"];
     "dataset:00000004-0000-4000-8000-000000000000" -> "run:00000002-0000-4000-8000-000000000000" [label="trained-on, validated-on"];
     subgraph "cluster_legend" {
         label="Legend";
-        fontsize=9;
+        fontsize="9";
         color="#cccccc";
-        node [fontsize=8, height=0.25, margin="0.08,0.03"];
-        "legend:0" [label="dataset", shape=cylinder, style="filled", fillcolor="#d6e6f5", color="#2b6499"];
-        "legend:1" [label="run", shape=box, style="filled,rounded", fillcolor="#fdf0c8", color="#a67c00"];
-        "legend:2" [label="version", shape=box, style="filled", fillcolor="#d8ecd3", color="#3b7a2a"];
-        "legend:3" [label="deployment", shape=hexagon, style="filled", fillcolor="#f7d9d3", color="#b0402a"];
-        "legend:4" [label="asked for", shape=box, style="filled", fillcolor="#d8ecd3", color="#3b7a2a", penwidth=3];
+        node [fontsize="8", height="0.25", margin="0.08,0.03"];
+        "legend:0" [label="dataset", shape="cylinder", style="filled", fillcolor="#d6e6f5", color="#2b6499"];
+        "legend:1" [label="run", shape="box", style="filled,rounded", fillcolor="#fdf0c8", color="#a67c00"];
+        "legend:2" [label="version", shape="box", style="filled", fillcolor="#d8ecd3", color="#3b7a2a"];
+        "legend:3" [label="deployment", shape="box3d", style="filled", fillcolor="#f7d9d3", color="#b0402a"];
+        "legend:4" [label="asked for", shape="box", style="filled", fillcolor="#d8ecd3", color="#3b7a2a", penwidth="3"];
+        "legend:0" -> "legend:1" -> "legend:2" -> "legend:3" -> "legend:4" [style="invis"];
     }
 }
 )");
@@ -337,7 +338,7 @@ TEST(LineagePicture, HiddenAndDeleted) {
         EXPECT_TRUE(labels.contains("hidden") && labels.contains("deleted")); // legend
         EXPECT_EQ(picture.frames.size(), 2U);
     }
-    EXPECT_NE(l.dot().find("\"hidden:1\" [label=\"hidden run\", shape=box, style=\"filled,rounded,dashed\", "
+    EXPECT_NE(l.dot().find("\"hidden:1\" [label=\"hidden run\", shape=\"box\", style=\"filled,rounded,dashed\", "
                            "fillcolor=\"#eeeeee\", color=\"#888888\"];"),
               std::string::npos);
     EXPECT_NE(l.mermaid().find("    class h1,h2 hidden\n    class n3,n5 deleted\n"), std::string::npos) << l.mermaid();
@@ -419,8 +420,7 @@ TEST(LineagePicture, WhatIsTooLargeIsCut) {
         ASSERT_EQ(picture.error, "");
         EXPECT_EQ(picture.arrows.size(), 10U);
         EXPECT_EQ(picture.labels.size(), 11U + 3U);
-        EXPECT_EQ(picture.note,
-                  "Cut to the 10 nearest arrows, there are more. max_depth, kinds and relations choose.");
+        EXPECT_EQ(picture.note, "Cut to the 10 nearest arrows, there are more. max_depth, kinds and relations choose.");
     }
     // The nearest are the first.
     EXPECT_NE(l.dot({.max_edges = 10}).find("number-9\""), std::string::npos);

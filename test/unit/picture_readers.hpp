@@ -23,7 +23,7 @@ struct Picture {
     std::string note;
 };
 
-/// DOT, of which every identifier must be quoted but keywords and the names of attributes.
+/// DOT, of which everything must be quoted but keywords and the names of attributes.
 class DotReader {
   public:
     explicit DotReader(std::string_view text) : text_{text} {}
@@ -138,7 +138,7 @@ class DotReader {
             if (!expect("=")) {
                 break;
             }
-            if (!all.emplace(name, next_is("\"") ? string() : word()).second) {
+            if (!all.emplace(name, string()).second) {
                 fail("twice " + name);
             }
             if (!next_is("]")) {
@@ -162,9 +162,16 @@ class DotReader {
             } else if (next_is("\"")) {
                 const std::string id = string();
                 if (next_is("->")) {
-                    expect("->");
-                    picture_.arrows.emplace_back(id, string());
-                    attributes();
+                    std::vector<std::string> ends{id};
+                    while (next_is("->")) {
+                        expect("->");
+                        ends.push_back(string());
+                    }
+                    if (attributes()["style"] != "invis") {
+                        for (std::size_t i = 1; i < ends.size(); ++i) {
+                            picture_.arrows.emplace_back(ends[i - 1], ends[i]);
+                        }
+                    }
                 } else {
                     auto all = attributes();
                     if (!picture_.labels.emplace(id, shown(all["label"])).second) {
@@ -178,7 +185,7 @@ class DotReader {
                 const std::string name = word();
                 if (next_is("=")) {
                     expect("=");
-                    const std::string value = next_is("\"") ? shown(string()) : word();
+                    const std::string value = shown(string());
                     if (name == "label") {
                         (frame.empty() ? picture_.note : picture_.frames[frame]) = value;
                     }
