@@ -33,15 +33,15 @@ namespace {
 
 /// A curve and a part of it: unordered and in order.
 struct CurveQueries {
-    MetricQuery whole;
-    MetricQuery part;
+    RowQuery whole;
+    RowQuery part;
 };
 CurveQueries any_order{{CURVE, 2, {UUIDOID, TEXTOID}}, {CURVE PART, 4, {UUIDOID, TEXTOID, INT8OID, INT8OID}}};
 CurveQueries forwards{{CURVE FORWARDS, 2, {UUIDOID, TEXTOID}},
                       {CURVE PART FORWARDS, 4, {UUIDOID, TEXTOID, INT8OID, INT8OID}}};
 
 /// From the end. How many rows are wanted has to be known to the planner, or it would sort the whole curve.
-MetricQuery backwards{
+RowQuery backwards{
     CURVE PART " ORDER BY step DESC, recorded_at DESC LIMIT $5",
     5,
     {UUIDOID, TEXTOID, INT8OID, INT8OID, INT8OID},

@@ -22,8 +22,8 @@ namespace {
 #define ALL_METRICS                                                                                                    \
     "SELECT metric_name, step, value, recorded_at FROM mlregistry.run_metrics"                                         \
     " WHERE run_id OPERATOR(pg_catalog.=) $1"
-MetricQuery all_metrics{ALL_METRICS, 1, {UUIDOID}};
-MetricQuery all_metrics_in_order{ALL_METRICS " ORDER BY metric_name, step, recorded_at", 1, {UUIDOID}};
+RowQuery all_metrics{ALL_METRICS, 1, {UUIDOID}};
+RowQuery all_metrics_in_order{ALL_METRICS " ORDER BY metric_name, step, recorded_at", 1, {UUIDOID}};
 #undef ALL_METRICS
 
 const char *name_of(MetricGoal goal) noexcept { return goal == MetricGoal::minimize ? "minimize" : "maximize"; }
