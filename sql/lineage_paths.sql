@@ -198,6 +198,11 @@ SELECT * FROM lineage_path('dataset:clean', 'dataset:raw');
 SELECT * FROM common_ancestors('dataset:clean', 'dataset:raw');
 SELECT * FROM impact('dataset:raw');
 RESET SESSION AUTHORIZATION;
+GRANT SELECT ON lineage_edges TO f8_app;
+REVOKE SELECT ON deployments FROM f8_app;
+SET SESSION AUTHORIZATION f8_app;
+SELECT * FROM impact_nodes('dataset:raw', true, false, NULL, NULL);
+RESET SESSION AUTHORIZATION;
 
 -- ---- ways that nobody can count: the first ones cost little, all of them have a limit
 INSERT INTO datasets (dataset_name, storage_location, storage_format)
