@@ -287,3 +287,12 @@ CREATE INDEX idx_lineage_up ON mlregistry.lineage_edges (organization_id, child_
 SELECT count(*) FROM lineage_walk('{version}', ARRAY[id(1020000)]);
 ROLLBACK;
 SELECT count(*) FROM lineage_walk('{version}', ARRAY[id(1020000)]);
+
+SET client_min_messages = warning;
+DROP VIEW answers, differences;
+DROP TABLE nodes, questions, walked, found;
+DROP FUNCTION id, lab, shown, told, line(lineage_info), sought;
+SELECT uninstall(confirm => 'mlregistry') IS NOT NULL AS uninstalled;
+SELECT install() IS NOT NULL AS installed;
+DROP OWNED BY l9_vera, l9_stranger;
+DROP ROLE l9_vera, l9_stranger;
