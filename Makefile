@@ -18,7 +18,7 @@ DATA = $(wildcard src/sql/released/mlregistry--*--*.sql)
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=. --load-extension=mlregistry
 ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=test/isolation --outputdir=output_iso --load-extension=mlregistry
+ISOLATION_OPTS = --inputdir=test/isolation --outputdir=output_iso --load-extension=mlregistry --launcher=test/isolation/launcher
 
 EXTRA_CLEAN = $(DATA_built) $(OBJS:.o=.d) results output_iso
 

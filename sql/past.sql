@@ -190,12 +190,66 @@ SELECT kind, semver, name FROM registry_at(now() + interval '2 hours', 'clock');
 SELECT semver FROM rollback_deployment('clock', 'prod-eu');
 SELECT semver FROM version_at('clock', now() + interval '2 hours');
 
+-- What one statement of the client does is one moment, in however many steps: there is always one version in production, and all of the traffic.
+SELECT count(*) FROM register_model('swapped', framework => 'onnx'), unnest('{1.0.0,2.0.0,3.0.0}'::semver[]) AS s, register_version('swapped', s, '/m');
+SELECT count(*) FROM promote('swapped@1.0.0', 'production', alias => 'champion');
+SELECT count(*) FROM deploy('swapped@1.0.0', 'prod-eu', 'swap', traffic => 100) AS d, deploy('swapped@2.0.0', 'prod-eu', 'swap-canary', traffic => 0) AS c;
+CREATE VIEW moments AS
+SELECT m.at, (SELECT count(*) FROM registry_at(m.at, 'swapped', kinds => '{stage}', stages => '{production}')) AS production,
+       (SELECT count(*) FROM registry_at(m.at, 'swapped', kinds => '{alias}') AS a JOIN registry_at(m.at, 'swapped', kinds => '{stage}', stages => '{production}') AS s ON s.semver = a.semver) AS champions,
+       (SELECT sum(traffic_percentage) FROM registry_at(m.at, 'swapped', kinds => '{deployment}')) AS traffic
+  FROM (SELECT valid_from AS at FROM stage_history WHERE model_id = find_model('swapped') UNION SELECT valid_from FROM alias_history WHERE model_id = find_model('swapped')
+        UNION SELECT valid_from FROM deployment_history WHERE model_id = find_model('swapped')) AS m
+ WHERE m.at >= (SELECT max(d.created_at) FROM deployments d WHERE d.model_id = find_model('swapped'));
+SELECT count(*) FROM promote('swapped@2.0.0', 'production', alias => 'champion');
+SELECT deployment_name, traffic_percentage FROM set_traffic('prod-eu', '{"swap": 30, "swap-canary": 70}');
+UPDATE deployments SET traffic_percentage = 100 - traffic_percentage WHERE deployment_name LIKE 'swap%';
+DO $$
+BEGIN
+    FOR i IN 2..20 LOOP
+        PERFORM promote(format('swapped@%s.0.0', i % 3 + 1), 'production', alias => 'champion');
+        PERFORM set_traffic('prod-eu', jsonb_build_object('swap', 100 - i, 'swap-canary', i));
+    END LOOP;
+END $$;
+SELECT production, champions, traffic, count(*) >= 20 AS many FROM moments GROUP BY 1, 2, 3;
+-- the next statement is a moment of its own, also in the same transaction
+BEGIN;
+SELECT count(*) FROM promote('swapped@1.0.0', 'production', alias => 'champion');
+SELECT clock_timestamp() AS between \gset
+SELECT count(*) FROM promote('swapped@2.0.0', 'production', alias => 'champion');
+COMMIT;
+SELECT kind, semver, name FROM registry_at(:'between', 'swapped', kinds => '{alias,stage}', stages => '{production}');
+-- nor does what one waits for, or a clock that was set back, put anything between them
+UPDATE stage_history SET valid_from = now() + interval '1 hour' WHERE valid_to = 'infinity' AND stage = 'production' AND model_id = find_model('swapped');
+UPDATE deployment_history SET valid_from = now() + interval '2 hours' WHERE valid_to = 'infinity' AND deployment_name = 'swap-canary';
+SELECT count(*) FROM promote('swapped@3.0.0', 'production', alias => 'champion'), set_traffic('prod-eu', '{"swap": 1, "swap-canary": 99}');
+SELECT production, traffic, count(*) FROM moments WHERE at > now() + interval '90 minutes' GROUP BY 1, 2;
+SELECT h.semver, h.valid_from - lag(h.valid_to) OVER (ORDER BY h.valid_from) AS gap FROM stage_history h WHERE h.model_id = find_model('swapped') AND h.valid_from > now() AND h.stage = 'production' ORDER BY h.valid_from;
+DROP VIEW moments;
+
 -- Read by an index that knows both ends of a period, whatever row security adds.
 SELECT p.proconfig FROM pg_proc p WHERE p.proname = 'history_at';
+CREATE FUNCTION index_conditions(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
+        line := trim(regexp_replace(line, '\$\d+|\(InitPlan \d+\)\.col\d+', '$'));
+        IF line ~ '^(->)? *Index |^Filter' THEN
+            RETURN NEXT line;
+        END IF;
+    END LOOP;
+END $$;
+BEGIN;
+SET LOCAL session_replication_role = replica; SET LOCAL enable_bitmapscan = off;
+INSERT INTO alias_history (organization_id, project_id, model_id, alias, version_id, semver, set_by, valid_from, valid_to)
+SELECT h.organization_id, h.project_id, h.model_id, h.alias, h.version_id, h.semver, h.set_by, t.at, t.at + interval '1 minute'
+  FROM (SELECT * FROM alias_history LIMIT 1) AS h, generate_series(timestamptz '2025-01-01', '2025-01-03', '1 minute') AS t (at);
+ANALYZE alias_history;
+SET LOCAL SESSION AUTHORIZATION d7_vera;
+SELECT index_conditions($$SELECT h.semver FROM alias_history h WHERE h.valid_to > '2026-05-04' AND h.valid_from <= '2026-05-04'$$);
+ROLLBACK;
 SET SESSION AUTHORIZATION d7_vera;
-SET enable_seqscan = off; SET enable_bitmapscan = off;
-EXPLAIN (COSTS OFF) SELECT h.semver FROM alias_history h WHERE h.valid_to > '2026-05-04' AND h.valid_from <= '2026-05-04';
-RESET enable_seqscan; RESET enable_bitmapscan;
 -- who reads sees, who is nobody does not
 SELECT count(*) > 0 AS sees FROM registry_at(now() + interval '2 hours');
 SET SESSION AUTHORIZATION d7_stranger;

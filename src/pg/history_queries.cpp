@@ -4,8 +4,9 @@
 // else and begins the next ones; `begin` begins periods of rows that have no open one. Together they make a history say
 // what is so, whatever it said before; in either order, as none has anything left to do for a row of the other.
 //
-// Arguments: $1 keys of rows that may have changed, $2 the reason that was given, $3 and $4 who acts, $5 whether
-// versions of deployments go back.
+// Arguments: $1 keys of rows that may have changed, $2 the moment at which they have, $3 the reason that was given, $4
+// and $5 who acts, $6 whether versions of deployments go back. What they return is when they have ended or begun
+// periods.
 //
 // A plan is kept while tables grow from nothing to millions of rows, so none may depend on their size. LATERAL with
 // OFFSET 0 is a loop over the keys, of which each is looked up by index; what it has found is changed where it lies, by
@@ -31,10 +32,11 @@ namespace {
 #define IS(column, word) column EQ "'" word "'"
 #define ONE_OF(column, words) column EQ "ANY ('{" words "}'::pg_catalog.text[])"
 
-#define NOW "pg_catalog.clock_timestamp()"
 #define INFINITE "'infinity'::pg_catalog.timestamptz"
-// A clock that steps back must not turn a period round.
-#define END_OF_PERIOD "GREATEST(" NOW ", h.valid_from OPERATOR(pg_catalog.+) '1 microsecond'::pg_catalog.interval)"
+// No period is empty or turned round: not where the clock was set back, nor where another session or an earlier step of
+// the statement has begun it at that moment or later.
+#define END_OF_PERIOD(of, at) \
+    "GREATEST(" at ", " of ".valid_from OPERATOR(pg_catalog.+) '1 microsecond'::pg_catalog.interval)"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What has a state: the row of key c.id as it is now, under names that are the same for all. made_by and since tell of
@@ -97,18 +99,21 @@ namespace {
 // ---------------------------------------------------------------------------------------------------------------------
 // Periods. `here`: which rows of the history are of key c.id.
 
-#define OPEN_PERIOD(history, here) \
-    "SELECT h.ctid AS place FROM mlregistry." history " h WHERE " here " AND h.valid_to" EQ INFINITE
+#define OPEN_PERIOD(history, here, what) \
+    "SELECT " what " FROM mlregistry." history " h WHERE " here " AND h.valid_to" EQ INFINITE
 
-// A row whose open period says something else than it does ends it, once, also where its key comes twice.
-#define MOVED(history, here, row, differs, returned, told) \
+// A row whose open period says something else than it does ends it, once, also where its key comes twice. What moves
+// together does so at one moment: production versions swap, shares of traffic add up.
+#define MOVED(history, here, row, differs, told) \
     "WITH moved AS (" \
-    "    UPDATE mlregistry." history " h SET valid_to = " END_OF_PERIOD \
-    "      FROM pg_catalog.unnest($1) AS c (id)" \
-    "     CROSS JOIN LATERAL (" row " OFFSET 0) AS e" \
-    "     CROSS JOIN LATERAL (" OPEN_PERIOD(history, here) " OFFSET 0) AS o" \
-    "     WHERE h.ctid" EQ "o.place AND (" differs ")" \
-    "    RETURNING " returned ", " told ", h.valid_to AS at) "
+    "    UPDATE mlregistry." history " h SET valid_to = e.at" \
+    "      FROM (SELECT e.*, " told ", o.place, pg_catalog.max(" END_OF_PERIOD("o", "$2") ") OVER () AS at" \
+    "              FROM pg_catalog.unnest($1) AS c (id)" \
+    "             CROSS JOIN LATERAL (" row " OFFSET 0) AS e" \
+    "             CROSS JOIN LATERAL (" OPEN_PERIOD(history, here, "h.*, h.ctid AS place") " OFFSET 0) AS o" \
+    "             WHERE " differs ") AS e" \
+    "     WHERE h.ctid" EQ "e.place" \
+    "    RETURNING e.*) "
 
 // A row that has no open period begins one when its state began, but not before the last one has ended. Distinct: what
 // triggers of rows do to the same table comes into the same transition tables.
@@ -117,19 +122,20 @@ namespace {
     " CROSS JOIN LATERAL (" row " OFFSET 0) AS e" \
     "  LEFT JOIN LATERAL (SELECT " told ", h.valid_to FROM mlregistry." history " h WHERE " here \
     "                      ORDER BY " newest_first " LIMIT 1) AS last ON true" \
-    " CROSS JOIN LATERAL (SELECT GREATEST(LEAST(" NOW ", e.since), last.valid_to) AS at OFFSET 0) AS first" \
+    " CROSS JOIN LATERAL (SELECT GREATEST(LEAST($2, e.since), last.valid_to) AS at OFFSET 0) AS first" \
     " WHERE last.valid_to IS NULL OR last.valid_to" LT INFINITE
 
 // A row that is gone has no period from now on. By a subquery, which the planner leaves where it is.
 #define CLOSE(history, here, table, key) \
-    "UPDATE mlregistry." history " h SET valid_to = " END_OF_PERIOD \
+    "UPDATE mlregistry." history " h SET valid_to = " END_OF_PERIOD("h", "$2") \
     "  FROM pg_catalog.unnest($1) AS c (id)" \
-    " CROSS JOIN LATERAL (" OPEN_PERIOD(history, here) " OFFSET 0) AS o" \
+    " CROSS JOIN LATERAL (" OPEN_PERIOD(history, here, "h.ctid AS place") " OFFSET 0) AS o" \
     " WHERE h.ctid" EQ "o.place" \
-    "   AND (SELECT true FROM mlregistry." table " r WHERE r." key EQ "c.id) IS NULL"
+    "   AND (SELECT true FROM mlregistry." table " r WHERE r." key EQ "c.id) IS NULL" \
+    " RETURNING h.valid_to"
 
 #define CLOSE_ALL(history, told_of, history_key, table, key) \
-    "UPDATE mlregistry." history " h SET valid_to = " END_OF_PERIOD \
+    "UPDATE mlregistry." history " h SET valid_to = " END_OF_PERIOD("h", "$1") \
     " WHERE " told_of " AND h.valid_to" EQ INFINITE \
     "   AND NOT EXISTS (SELECT FROM mlregistry." table " r WHERE r." key EQ "h." history_key ")"
 
@@ -141,21 +147,22 @@ namespace {
     "            reason, changed_by, changed_by_user, valid_from) "
 
 #define MOVE_STATE(history, here, row, state, name, values) \
-    MOVED(history, here, row, "h." state NE "e.state", \
-          "e.organization_id, e.project_id, e.own_reason, e.state, " values, "h." state " AS was") \
+    MOVED(history, here, row, "o." state NE "e.state", "o." state " AS was") \
     TELL_STATE(history, state, name) \
-    "SELECT e.organization_id, e.project_id, " values ", e.state, e.was, COALESCE($2, e.own_reason), $3, $4, e.at" \
-    "  FROM moved e"
+    "SELECT e.organization_id, e.project_id, " values ", e.state, e.was, COALESCE($3, e.own_reason), $4, $5, e.at" \
+    "  FROM moved e RETURNING valid_from"
 
 #define BEGIN_STATE(history, here, row, state, name, values) \
     TELL_STATE(history, state, name) \
-    "SELECT e.organization_id, e.project_id, " values ", e.state, last.was, COALESCE($2, e.own_reason)," \
+    "SELECT e.organization_id, e.project_id, " values ", e.state, last.was, COALESCE($3, e.own_reason)," \
     "       e.made_by, e.made_by_user, first.at" \
-    UNTOLD(history, here, row, "h." state " AS was", "h.valid_to DESC")
+    UNTOLD(history, here, row, "h." state " AS was", "h.valid_to DESC") " RETURNING valid_from"
 
-OwnerQuery of_changes(const char *sql) { return {sql, 5, {UUIDARRAYOID, TEXTOID, TEXTOID, UUIDOID, BOOLOID}}; }
-OwnerQuery of_keys(const char *sql) { return {sql, 1, {UUIDARRAYOID}}; }
-OwnerQuery of_all(const char *sql) { return {sql, 0, {}}; }
+OwnerQuery of_changes(const char *sql) {
+    return {sql, 6, {UUIDARRAYOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, UUIDOID, BOOLOID}};
+}
+OwnerQuery of_keys(const char *sql) { return {sql, 2, {UUIDARRAYOID, TIMESTAMPTZOID}}; }
+OwnerQuery of_all(const char *sql) { return {sql, 1, {TIMESTAMPTZOID}}; }
 
 #define STATUS_HERE(kind) IS("h.entity_kind", kind) " AND h.entity_id" EQ "c.id"
 #define STATUS_IN(tell, kind, row) \
@@ -209,7 +216,7 @@ History stages{
     "SELECT e.organization_id, e.project_id, e.deployment_id, e.deployment_name," \
     "       e.environment_id, e.environment_name, e.model_id, e.version_id, e.semver, " previous_version "," \
     "       " action ", e.outcome, e.status, e.traffic_percentage, e.replicas," \
-    "       CASE WHEN " IS("e.outcome", "failed") " THEN $2 END, COALESCE($2, e.own_reason)," \
+    "       CASE WHEN " IS("e.outcome", "failed") " THEN $3 END, COALESCE($3, e.own_reason)," \
     "       " performed_by ", " performed_by_user ", " at "," \
     "       CASE WHEN " ONE_OF("e.outcome", "completed,failed") " THEN " at " END, " at
 
@@ -217,22 +224,23 @@ History stages{
 #define OTHER_VERSION "e.version_was" NE "e.version_id"
 #define MOVE_SERVED \
     MOVED("deployment_history", SERVED_HERE, SERVED, \
-          "h.version_id" NE "e.version_id OR h.deployment_status" NE "e.status" \
-          " OR h.traffic_percentage" NE "e.traffic_percentage OR h.replicas" NE "e.replicas", \
-          "e.*", "h.version_id AS version_was, h.deployment_status AS was, h.traffic_percentage AS traffic_was") \
+          "(o.version_id" NE "e.version_id OR o.deployment_status" NE "e.status" \
+          " OR o.traffic_percentage" NE "e.traffic_percentage OR o.replicas" NE "e.replicas)", \
+          "o.version_id AS version_was, o.deployment_status AS was, o.traffic_percentage AS traffic_was") \
     TELL_SERVED("CASE WHEN " OTHER_VERSION " THEN e.version_was END", \
-                "CASE WHEN " OTHER_VERSION " THEN CASE WHEN $5 THEN 'rollback' ELSE 'update' END" \
+                "CASE WHEN " OTHER_VERSION " THEN CASE WHEN $6 THEN 'rollback' ELSE 'update' END" \
                 "     WHEN e.was" NE "e.status" \
                 "     THEN CASE WHEN " ONE_OF("e.status", "terminating,terminated") " THEN 'terminate'" \
                 "               ELSE 'status' END" \
                 "     WHEN e.traffic_was" NE "e.traffic_percentage THEN 'traffic' ELSE 'scale' END", \
-                "CASE WHEN " OTHER_VERSION " THEN e.deployed_by ELSE $3 END", \
-                "CASE WHEN " OTHER_VERSION " THEN e.deployed_by_user ELSE $4 END", "e.at") \
-    " FROM moved e"
+                "CASE WHEN " OTHER_VERSION " THEN e.deployed_by ELSE $4 END", \
+                "CASE WHEN " OTHER_VERSION " THEN e.deployed_by_user ELSE $5 END", "e.at") \
+    " FROM moved e RETURNING valid_from"
 
 #define BEGIN_SERVED \
     TELL_SERVED("NULL::pg_catalog.uuid", "'deploy'", "e.deployed_by", "e.deployed_by_user", "first.at") \
-    UNTOLD("deployment_history", SERVED_HERE, SERVED, "h.version_id", "h.valid_from DESC")
+    UNTOLD("deployment_history", SERVED_HERE, SERVED, "h.version_id", "h.valid_from DESC") \
+    " RETURNING valid_from"
 
 History served{
     of_changes(MOVE_SERVED),

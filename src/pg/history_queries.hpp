@@ -7,10 +7,10 @@ namespace mlregistry::pg {
 
 /// The queries of one history of one table.
 struct History {
-    OwnerQuery move;      ///< rows that are told otherwise than they are: $1 to $5, returns how many
-    OwnerQuery begin;     ///< rows that nothing is told of now: $1 to $5, returns how many
-    OwnerQuery close;     ///< rows that were deleted: $1
-    OwnerQuery close_all; ///< the same after TRUNCATE
+    OwnerQuery move;      ///< rows that are told otherwise than they are: $1 to $6, returns when of each
+    OwnerQuery begin;     ///< rows that nothing is told of now: $1 to $6, returns since when of each
+    OwnerQuery close;     ///< rows that were deleted: $1 and $2, returns when of each
+    OwnerQuery close_all; ///< the same after TRUNCATE: $1 is when, returns nothing
 };
 
 /// The history of the statuses of entities of that kind; null where they have none.

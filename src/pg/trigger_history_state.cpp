@@ -8,6 +8,7 @@
 #include "along_indexes.hpp"
 #include "deployment_setting.hpp"
 #include "history_queries.hpp"
+#include "history_time.hpp"
 #include "identity.hpp"
 #include "rights.hpp"
 #include "statement_trigger.hpp"
@@ -20,6 +21,7 @@ extern "C" {
 #include "utils/array.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 }
 
@@ -82,6 +84,26 @@ bool differ(const Changes &changes, TupleTableSlot *before, TupleTableSlot *now)
     return false;
 }
 
+/// Raises `state` to the greatest of the times in the first column.
+void raise_to_greatest(void *state) {
+    auto &latest = *static_cast<TimestampTz *>(state);
+    for (std::uint64_t i = 0; i < SPI_processed; ++i) {
+        bool is_null = true;
+        const Datum at = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
+        if (!is_null) {
+            latest = Max(latest, DatumGetTimestampTz(at));
+        }
+    }
+}
+
+/// Returns how many periods the query has ended or begun; it returns when.
+std::uint64_t write_periods(OwnerQuery &query, Oid owner, const Datum *values, const char *nulls) {
+    TimestampTz latest = history_time();
+    const std::uint64_t periods = run_along_indexes(query, owner, values, nulls, raise_to_greatest, &latest);
+    pass_history_time(latest);
+    return periods;
+}
+
 Datum array_of_keys(const Changes &changes) {
     auto *const ids = static_cast<Datum *>(palloc(static_cast<Size>(changes.count) * sizeof(Datum)));
     for (int i = 0; i < changes.count; ++i) {
@@ -97,14 +119,19 @@ void tell(const Changes &changes, History &history) {
     const bool has_reason = reason != nullptr && *reason != '\0';
     const Rights &rights = current_rights();
     const pg_uuid_t user = rights.user; // a copy: the next look at rights may read them anew
-    const char nulls[] = {' ', has_reason ? ' ' : 'n', ' ', rights.has_user ? ' ' : 'n', ' '};
-    const Datum values[] = {array_of_keys(changes), has_reason ? CStringGetTextDatum(reason) : 0, current_actor(),
-                            UUIDPGetDatum(&user), BoolGetDatum(goes_back())};
+    const char nulls[] = {' ', ' ', has_reason ? ' ' : 'n', ' ', rights.has_user ? ' ' : 'n', ' '};
+    Datum values[] = {array_of_keys(changes),
+                      TimestampTzGetDatum(history_time()),
+                      has_reason ? CStringGetTextDatum(reason) : 0,
+                      current_actor(),
+                      UUIDPGetDatum(&user),
+                      BoolGetDatum(goes_back())};
     const Oid owner = changes.data->tg_relation->rd_rel->relowner;
     const bool is_update = TRIGGER_FIRED_BY_UPDATE(changes.data->tg_event);
     const auto changed = static_cast<std::uint64_t>(changes.count);
-    if (run_along_indexes(is_update ? history.move : history.begin, owner, values, nulls) < changed) {
-        run_along_indexes(is_update ? history.begin : history.move, owner, values, nulls);
+    if (write_periods(is_update ? history.move : history.begin, owner, values, nulls) < changed) {
+        values[1] = TimestampTzGetDatum(history_time());
+        write_periods(is_update ? history.begin : history.move, owner, values, nulls);
     }
 }
 
@@ -113,8 +140,8 @@ void write(Changes &changes, History &history) {
         return;
     }
     if (TRIGGER_FIRED_BY_DELETE(changes.data->tg_event)) {
-        const Datum keys = array_of_keys(changes);
-        run_along_indexes(history.close, changes.data->tg_relation->rd_rel->relowner, &keys, nullptr);
+        const Datum values[] = {array_of_keys(changes), TimestampTzGetDatum(history_time())};
+        write_periods(history.close, changes.data->tg_relation->rd_rel->relowner, values, nullptr);
     } else {
         tell(changes, history);
     }
@@ -147,8 +174,9 @@ void follow_update(Changes &changes, History &history) {
 
 void follow(TriggerData *data, History &history, const char *key, int watched_count, const char *const *watched) {
     if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) {
+        const Datum now = TimestampTzGetDatum(history_time());
         connect();
-        run(history.close_all, data->tg_relation->rd_rel->relowner, nullptr, nullptr, Sight::latest, 0);
+        run(history.close_all, data->tg_relation->rd_rel->relowner, &now, nullptr, Sight::latest, 0);
         done();
         return;
     }

@@ -192,7 +192,8 @@ SQL
     sql($node, 'd', 'SELECT alias FROM drop_alias(\'clock\', \'ever\')');
     sql($node, 'd', 'SELECT alias FROM set_alias(\'clock\', \'ever\', \'0.1.0\')');
     sql($node, 'd', "UPDATE model_aliases SET alias = 'renamed' WHERE alias = 'ever'; UPDATE model_aliases SET alias = 'ever' WHERE alias = 'renamed'");
-    is(periods('clock', 'ever'), '0.1.0 0.2.0 0.3.0 0.1.0 0.1.0 …', 'periods go on where the last one ended');
+    # What is renamed and renamed back had the other name in between, if only for a microsecond.
+    is(periods('clock', 'ever'), '0.1.0 0.2.0 0.3.0 0.1.0 | 0.1.0 …', 'periods go on where the last one ended');
     is_exact('and overlap as little as ever');
 };
 

@@ -1,0 +1,21 @@
+// The moment that histories give to what a statement of the client does.
+#pragma once
+
+#include "compat.hpp"
+
+extern "C" {
+#include "datatype/timestamp.h"
+}
+
+namespace mlregistry::pg {
+
+/// The clock when the first history of the client's statement was written, for all that it writes: no moment lies
+/// between the steps of one promote(). By then the statement has waited for the rows that it changes; what it waits for
+/// later may have a period that begins later: see pass_history_time().
+TimestampTz history_time();
+
+/// What the rest of the statement does happens no earlier than `at`, to which a history had to put something off
+/// because the period that it ended had begun at history_time() or after it.
+void pass_history_time(TimestampTz at);
+
+} // namespace mlregistry::pg
