@@ -262,6 +262,11 @@ SELECT e.state, e.message FROM unnest(ARRAY[
 -- its trail, of all that had the name there
 SELECT action, count(*) > 0 AS some, bool_and(entity_name = 'prod-us/fraud-detector-prod-us-canary') AS its_own
   FROM audit_trail('deployment:prod-us/fraud-detector-prod-us-canary') GROUP BY action ORDER BY action;
+-- what happens to it elsewhere is noted in the same place
+SELECT audit_note('deployment:prod-us/fraud-detector-prod-us-canary', 'restarted', '{"pod": 3}', 'INC-7') IS NOT NULL AS noted;
+SELECT audit_note('deployment', find_deployment('prod-us/fraud-detector-prod-us-canary'), 'deployment.probed', NULL, NULL) IS NOT NULL AS noted;
+SELECT action, entity_name, details, reason FROM audit_trail('deployment:prod-us/fraud-detector-prod-us-canary', max_rows => 2);
+SELECT e.* FROM unnest(ARRAY[$$SELECT audit_note('deployment:prod-us/fraud-detector-prod-us-canary', 'deployment.terminate')$$, $$SELECT audit_note('deployment:prod-us/nobody', 'probed')$$]) AS s, refusal(s) AS e;
 SELECT e.state, e.message, e.hint FROM unnest(ARRAY[
     $$SELECT audit_trail('deployment:prod-us/nobody')$$,
     $$SELECT audit_trail('deployment:nowhere')$$]) AS s, refusal(s) AS e;
