@@ -197,7 +197,12 @@ SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-
 SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us');
 -- a version that was not well is passed over, and one that has failed is what one goes back from
 SELECT count(*) FROM deploy('fraud-detector@1.1.0', 'prod-us'), set_deployment_status('prod-us/fraud-detector-prod-us', 'degraded');
-SELECT count(*) FROM deploy('fraud-detector@1.2.0', 'prod-us'), set_deployment_status('prod-us/fraud-detector-prod-us', 'failed', reason => 'out of memory');
+-- what has failed is not healthy any more, unless a probe says so at the same time
+SELECT status, health_status FROM deploy('fraud-detector@1.2.0', 'prod-us', health_status => 'healthy');
+BEGIN;
+SELECT status, health_status FROM set_deployment_status('prod-us/fraud-detector-prod-us', 'failed', 'unhealthy');
+ROLLBACK;
+SELECT status, health_status FROM set_deployment_status('prod-us/fraud-detector-prod-us', 'failed', reason => 'out of memory');
 SELECT n, semver, was_live, last_status, entered_by, ended_at = 'infinity' AS still FROM deployment_stints(find_deployment('prod-us/fraud-detector-prod-us'));
 SELECT semver FROM rollback_targets(find_deployment('prod-us/fraud-detector-prod-us'));
 SELECT semver, previous_semver, status FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us', reason => 'INC-5');
