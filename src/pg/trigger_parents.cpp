@@ -129,7 +129,7 @@ struct Ids {
     }
 };
 
-/// One column of the rows of the statement, each value once, in order.
+/// One column of the rows of the statement; a value that comes again at once is left out.
 Ids values_of(TriggerData *data, const char *name) {
     const AttrNumber column = column_of(data, name, UUIDOID);
     Ids ids{};
@@ -141,6 +141,11 @@ Ids values_of(TriggerData *data, const char *name) {
         }
     }
     rows.end();
+    return ids;
+}
+
+/// Each value once, in order: that of locks.
+Ids sorted(Ids ids) {
     ids.sort();
     return ids;
 }
@@ -329,8 +334,9 @@ std::uint32_t *circle_in(const Graph &graph, std::uint32_t &count) {
         if (count == 0) {
             return;
         }
-        // What the statement has brought has the least numbers: the circle is told from there.
-        std::ranges::rotate(found, std::ranges::min_element(found));
+        // What the statement has brought has the least numbers: the circle is told from there. (No std::ranges::rotate:
+        // clang 14 cannot compile it.)
+        std::rotate(found.begin(), std::min_element(found.begin(), found.end()), found.end());
         circle = static_cast<std::uint32_t *>(memory.allocate(found.size() * sizeof(std::uint32_t)));
         std::ranges::copy(found, circle);
     });
@@ -349,7 +355,7 @@ MLR_FUNCTION(mlregistry_trg_no_cycle) {
     TriggerData *const data = after_statement_trigger(fcinfo);
     Family &family = family_of(*data->tg_trigger);
     const Oid owner = data->tg_relation->rd_rel->relowner;
-    const Ids organizations = values_of(data, "organization_id");
+    const Ids organizations = sorted(values_of(data, "organization_id"));
     for (std::size_t i = 0; i < organizations.count; ++i) {
         lock(family, owner, organizations.ids[i]);
     }
@@ -401,7 +407,7 @@ MLR_FUNCTION(mlregistry_find_circle) {
 /// frozen.
 MLR_FUNCTION(mlregistry_trg_effect_parents) {
     TriggerData *const data = after_statement_trigger(fcinfo);
-    const Ids parents = values_of(data, "parent_version_id");
+    const Ids parents = sorted(values_of(data, "parent_version_id"));
     for (std::size_t done_with = 0; done_with < parents.count;) {
         const int count = batch(done_with, parents.count);
         auto *const datums = static_cast<Datum *>(palloc(static_cast<Size>(count) * sizeof(Datum)));
