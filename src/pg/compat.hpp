@@ -41,6 +41,13 @@ extern "C" {
 #define MLR_MODULE_MAGIC(name_, version_) PG_MODULE_MAGIC
 #endif
 
+// Scans of indexes can be counted for EXPLAIN from 18 on.
+#if PG_VERSION_NUM >= 180000
+#define MLR_INDEX_BEGINSCAN(table, index, snapshot, n_keys) index_beginscan(table, index, snapshot, nullptr, n_keys, 0)
+#else
+#define MLR_INDEX_BEGINSCAN(table, index, snapshot, n_keys) index_beginscan(table, index, snapshot, n_keys, 0)
+#endif
+
 /// Declares a function that SQL calls; define it inside extern "C".
 #define MLR_FUNCTION(name)                                                                                             \
     extern "C" {                                                                                                       \

@@ -1,9 +1,10 @@
 #include "lineage_walk.hpp"
 
+#include "edge_scan.hpp"
 #include "identity.hpp"
 #include "lineage_table.hpp"
+#include "owner_query.hpp"
 #include "rights.hpp"
-#include "row_receiver.hpp"
 #include "uuid.hpp"
 
 extern "C" {
@@ -27,46 +28,6 @@ namespace {
 using lineage::Direction;
 using lineage::Kind;
 using lineage::Relation;
-
-// $1 organization, $2 kind and $3 identifiers of what is gone from, $4 the time. The columns of an open look-up are
-// those of its index, in its order: the executor hands the index's tuples over as they are.
-#define EQ " OPERATOR(pg_catalog.=) "
-#define UP_COLUMNS                                                                                                     \
-    "SELECT organization_id, child_kind, child_id, parent_kind, parent_id, relation, child_project_id, "               \
-    "parent_project_id"
-#define DOWN_COLUMNS                                                                                                   \
-    "SELECT organization_id, parent_kind, parent_id, child_kind, child_id, relation, child_project_id, "               \
-    "parent_project_id"
-#define FROM_END(end)                                                                                                  \
-    " FROM mlregistry.lineage_edges WHERE organization_id" EQ "$1 AND " end "_kind" EQ "$2"                            \
-    " AND " end "_id" EQ "ANY ($3)"
-#define OPEN " AND valid_to" EQ "'infinity'"
-#define AS_OF " AND valid_from OPERATOR(pg_catalog.<=) $4 AND valid_to OPERATOR(pg_catalog.>) $4"
-
-RowQuery queries[2][2] = {
-    {{UP_COLUMNS FROM_END("child") OPEN, 3, {UUIDOID, TEXTOID, UUIDARRAYOID}, CURSOR_OPT_GENERIC_PLAN},
-     {UP_COLUMNS FROM_END("child") AS_OF,
-      4,
-      {UUIDOID, TEXTOID, UUIDARRAYOID, TIMESTAMPTZOID},
-      CURSOR_OPT_GENERIC_PLAN}},
-    {{DOWN_COLUMNS FROM_END("parent") OPEN, 3, {UUIDOID, TEXTOID, UUIDARRAYOID}, CURSOR_OPT_GENERIC_PLAN},
-     {DOWN_COLUMNS FROM_END("parent") AS_OF,
-      4,
-      {UUIDOID, TEXTOID, UUIDARRAYOID, TIMESTAMPTZOID},
-      CURSOR_OPT_GENERIC_PLAN}},
-};
-
-#undef EQ
-#undef UP_COLUMNS
-#undef DOWN_COLUMNS
-#undef FROM_END
-#undef OPEN
-#undef AS_OF
-
-/// Columns of those queries: the end that is gone from is near.
-constexpr int far_kind_column = 3;
-constexpr int relation_column = 5;
-constexpr int column_count = 8;
 
 constexpr std::uint32_t most_keys = 1000;
 
@@ -97,7 +58,6 @@ struct KindDatum {
 struct Walk {
     const LineageRequest *request;
     Lineage *found;
-    Oid owner;
     bool sees_all;
     bool sees_kind[lineage::kind_count];
     const pg_uuid_t *readable; ///< projects that may be read, where not all may
@@ -126,7 +86,8 @@ struct Walk {
     std::uint32_t next_return_count;
     std::uint32_t next_return_room;
 
-    // The query under way.
+    // The look-up under way, and both ways to look.
+    EdgeScan scans[2];
     bool upwards;
     ArrayType *keys;
     std::uint32_t numbers[most_keys];
@@ -359,12 +320,7 @@ void flush(Walk &walk) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Rows.
-
-std::string_view short_text(Datum value) noexcept {
-    const auto *const text = reinterpret_cast<const struct varlena *>(DatumGetPointer(value));
-    return {VARDATA_ANY(text), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(text))};
-}
+// Edges.
 
 [[noreturn]] void refuse_word(const char *what, std::string_view word) {
     ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
@@ -373,8 +329,7 @@ std::string_view short_text(Datum value) noexcept {
 }
 
 /// The constraint valid_kinds says that there is no other one.
-Kind kind_in(Datum value) {
-    const std::string_view name = short_text(value);
+Kind kind_in(std::string_view name) {
     switch (name.size()) {
     case 3:
         return Kind::run;
@@ -387,8 +342,7 @@ Kind kind_in(Datum value) {
     }
 }
 
-Relation relation_in(Walk &walk, Datum value) {
-    const std::string_view name = short_text(value);
+Relation relation_in(Walk &walk, std::string_view name) {
     if (name != lineage::name_of(walk.last_relation)) {
         const std::optional<Relation> relation = lineage::relation_named(name);
         if (!relation.has_value()) {
@@ -399,8 +353,7 @@ Relation relation_in(Walk &walk, Datum value) {
     return walk.last_relation;
 }
 
-/// The key that a row belongs to. Keys are in the order of the index, and so are the rows, unless the planner has found
-/// a way of its own.
+/// The key that an edge belongs to. Keys are in the order of the index, and so are the edges.
 std::uint32_t key_of(Walk &walk, const pg_uuid_t &id) {
     for (std::uint32_t tried = 0; tried <= walk.key_count; ++tried) {
         if (walk.cursor == walk.key_count) {
@@ -414,46 +367,38 @@ std::uint32_t key_of(Walk &walk, const pg_uuid_t &id) {
     ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("an edge of lineage that was not asked for")));
 }
 
-std::uint16_t project_in(Walk &walk, const TupleTableSlot *row, int column) {
-    return row->tts_isnull[column] ? unknown_project : project_number(walk, *DatumGetUUIDP(row->tts_values[column]));
+std::uint16_t project_in(Walk &walk, const pg_uuid_t *project) {
+    return project == nullptr ? unknown_project : project_number(walk, *project);
 }
 
-bool take_edge(TupleTableSlot *row, void *state) {
-    Walk &walk = *static_cast<Walk *>(state);
-    slot_getsomeattrs(row, column_count);
-    const std::uint32_t key = key_of(walk, *DatumGetUUIDP(row->tts_values[2]));
-    const std::uint32_t near = walk.numbers[key];
-    const int near_project_column = walk.upwards ? 6 : 7;
-    const int far_project_column = walk.upwards ? 7 : 6;
+void take_edge(Walk &walk, const Edge &edge) {
+    const std::uint32_t near = walk.numbers[key_of(walk, *edge.near_id)];
     if (walk.level_first == 0) {
         // A start says nothing of where it lies; one that may not be seen is none.
         LineageNode &start = node_of(*walk.found, near);
         if (start.depth == 0 && start.project == unknown_project) {
-            const std::uint16_t project = project_in(walk, row, near_project_column);
+            const std::uint16_t project = project_in(walk, edge.near_project);
             if (!may_see(walk, start.kind, project)) {
-                return true;
+                return;
             }
             start.project = project;
         }
         if (walk.only_confirms) {
-            return true;
+            return;
         }
     }
-    const Relation relation = relation_in(walk, row->tts_values[relation_column]);
+    const Relation relation = relation_in(walk, edge.relation);
     if ((walk.request->relations & lineage::bit(relation)) == 0) {
-        return true;
+        return;
     }
     Arrival &arrival = walk.batch[walk.batch_count];
-    arrival.kind = kind_in(row->tts_values[far_kind_column]);
-    arrival.project = project_in(walk, row, far_project_column);
-    arrival.is_hidden = false;
-    if (!walk.sees_all) {
-        arrival.is_hidden = !may_see(walk, arrival.kind, arrival.project);
-        if (arrival.is_hidden && node_of(*walk.found, near).is_hidden) {
-            return true;
-        }
+    arrival.kind = kind_in(edge.far_kind);
+    arrival.project = project_in(walk, edge.far_project);
+    arrival.is_hidden = !may_see(walk, arrival.kind, arrival.project);
+    if (arrival.is_hidden && node_of(*walk.found, near).is_hidden) {
+        return;
     }
-    arrival.id = *DatumGetUUIDP(row->tts_values[far_kind_column + 1]);
+    arrival.id = *edge.far_id;
     arrival.hash = hash_of(arrival.kind, arrival.id);
     arrival.from = near;
     arrival.relation = relation;
@@ -461,7 +406,6 @@ bool take_edge(TupleTableSlot *row, void *state) {
     if (++walk.batch_count == batch_size) {
         flush(walk);
     }
-    return !walk.found->is_cut;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -474,11 +418,16 @@ void ask(Walk &walk, Kind kind) {
     }
     ARR_DIMS(walk.keys)[0] = static_cast<int>(walk.key_count);
     SET_VARSIZE(walk.keys, ARR_OVERHEAD_NONULLS(1) + walk.key_count * sizeof(pg_uuid_t));
-    const Datum values[] = {UUIDPGetDatum(&walk.found->organization), kind_datum(kind), PointerGetDatum(walk.keys),
-                            TimestampTzGetDatum(walk.request->as_of)};
     walk.cursor = 0;
-    for_each_row_as(walk.owner, queries[walk.upwards ? 0 : 1][walk.request->has_as_of ? 1 : 0], values, take_edge,
-                    &walk);
+    EdgeScan &scan = walk.scans[walk.upwards ? 0 : 1];
+    if (!scan.is_open()) {
+        scan.open(walk.upwards, walk.request->has_as_of ? &walk.request->as_of : nullptr);
+    }
+    scan.ask(walk.found->organization, kind_datum(kind), walk.keys);
+    Edge edge{};
+    while (!walk.found->is_cut && scan.next(edge)) {
+        take_edge(walk, edge);
+    }
     flush(walk);
     walk.key_count = 0;
 }
@@ -773,7 +722,7 @@ Lineage *walk_lineage(const LineageRequest &request) {
                         errhint("There is no default organization, or there are several: SELECT "
                                 "use_organization('...') chooses one. The table organizations lists them.")));
     }
-    const Oid owner = owner_of_registry("lineage_edges");
+    (void)owner_of_registry("lineage_edges"); // says so where it is not there
     MemoryContext const context =
         AllocSetContextCreate(CurrentMemoryContext, "mlregistry lineage", ALLOCSET_DEFAULT_SIZES);
     auto *const found = static_cast<Lineage *>(MemoryContextAllocZero(context, sizeof(Lineage)));
@@ -782,12 +731,12 @@ Lineage *walk_lineage(const LineageRequest &request) {
     auto *const walk = static_cast<Walk *>(MemoryContextAllocZero(context, sizeof(Walk)));
     walk->request = &request;
     walk->found = found;
-    walk->owner = owner;
     look_at_rights(*walk);
     prepare(*walk);
-    const int level = begin_index_plans();
     walk_all(*walk);
-    end_index_plans(level);
+    for (EdgeScan &scan : walk->scans) {
+        scan.close();
+    }
     return found;
 }
 
