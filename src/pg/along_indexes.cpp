@@ -21,6 +21,8 @@ std::uint64_t run_along_indexes(OwnerQuery &query, Oid owner, const Datum *value
     take_from_planner("enable_hashjoin");
     take_from_planner("enable_mergejoin");
     take_from_planner("enable_memoize");
+    take_from_planner("enable_sort");
+    take_from_planner("enable_incremental_sort");
     connect();
     const std::uint64_t rows = run(query, owner, values, nulls, Sight::latest, 0);
     if (take != nullptr) {

@@ -11,8 +11,8 @@ struct LineageLink {
     const char *parent;    ///< column of the parent; no edge where it is NULL
     const char *qualifier; ///< a column that the fact depends on as well; null: none
     bool only_open;        ///< the qualifier is the status of a deployment: there is an edge while it is open
-    OwnerQuery open;       ///< $1 children, $2 parents, $3 whether the facts' own times count
-    OwnerQuery close;      ///< $1 organizations, $2 children, $3 parents
+    OwnerQuery open;       ///< $1 children, $2 parents, $3 qualifiers, $4 whether the facts' own times count
+    OwnerQuery close;      ///< $1 organizations, $2 children, $3 parents, $4 qualifiers
     OwnerQuery close_all;  ///< after TRUNCATE
 };
 

@@ -27,10 +27,14 @@ namespace {
 /// So many facts are looked at together.
 constexpr int most_keys = 1000;
 
+/// What the words of a qualifier, which a CHECK lists, are never longer than.
+constexpr std::size_t qualifier_size = 32;
+
 struct Key {
     pg_uuid_t organization;
     pg_uuid_t child;
     pg_uuid_t parent;
+    char qualifier[qualifier_size]; ///< empty: none
 };
 
 struct Keys {
@@ -91,20 +95,18 @@ Statement statement_of(TriggerData *data, LineageSource &source) {
 Datum value_of(TupleTableSlot *row, AttrNumber column) { return row->tts_values[column - 1]; }
 bool is_null(TupleTableSlot *row, AttrNumber column) { return row->tts_isnull[column - 1]; }
 
+std::string_view text_of(TupleTableSlot *row, AttrNumber column) {
+    if (is_null(row, column)) {
+        return {};
+    }
+    const text *const value = DatumGetTextPP(value_of(row, column));
+    return {VARDATA_ANY(value), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
+}
+
 /// Whether the row says that there is an edge.
 bool is_fact(const Changes &changes, TupleTableSlot *row) {
-    if (is_null(row, changes.child) || is_null(row, changes.parent)) {
-        return false;
-    }
-    if (!changes.link->only_open) {
-        return true;
-    }
-    if (is_null(row, changes.qualifier)) {
-        return false;
-    }
-    const text *const status = DatumGetTextPP(value_of(row, changes.qualifier));
-    return lifecycle::is_open_deployment(
-        std::string_view{VARDATA_ANY(status), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(status))});
+    return !is_null(row, changes.child) && !is_null(row, changes.parent) &&
+           (!changes.link->only_open || lifecycle::is_open_deployment(text_of(row, changes.qualifier)));
 }
 
 bool same(TupleTableSlot *before, TupleTableSlot *now, AttrNumber column) {
@@ -128,13 +130,25 @@ Datum array_of(const Keys &keys, pg_uuid_t Key::*id) {
     return PointerGetDatum(construct_array(ids, keys.count, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
 }
 
+/// Empty where facts have no qualifier: the query has NULL at every place then.
+Datum qualifiers_of(const Changes &changes, const Keys &keys) {
+    if (changes.qualifier == InvalidAttrNumber || changes.link->only_open) {
+        return PointerGetDatum(construct_empty_array(TEXTOID));
+    }
+    auto *const texts = static_cast<Datum *>(palloc(static_cast<Size>(keys.count) * sizeof(Datum)));
+    for (int i = 0; i < keys.count; ++i) {
+        texts[i] = CStringGetTextDatum(keys.keys[i].qualifier);
+    }
+    return PointerGetDatum(construct_array(texts, keys.count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
 void close_edges(const Statement &statement, Changes &changes) {
     if (changes.gone.count == 0) {
         return;
     }
     MemoryContext const before = MemoryContextSwitchTo(statement.scratch);
     const Datum values[] = {array_of(changes.gone, &Key::organization), array_of(changes.gone, &Key::child),
-                            array_of(changes.gone, &Key::parent)};
+                            array_of(changes.gone, &Key::parent), qualifiers_of(changes, changes.gone)};
     run_along_indexes(changes.link->close, statement.owner, values, nullptr);
     MemoryContextSwitchTo(before);
     MemoryContextReset(statement.scratch);
@@ -148,6 +162,7 @@ void open_edges(const Statement &statement, Changes &changes) {
     MemoryContext const before = MemoryContextSwitchTo(statement.scratch);
     // What is inserted may have been so for long; what is changed is so from now on.
     const Datum values[] = {array_of(changes.come, &Key::child), array_of(changes.come, &Key::parent),
+                            qualifiers_of(changes, changes.come),
                             BoolGetDatum(TRIGGER_FIRED_BY_INSERT(statement.data->tg_event))};
     run_along_indexes(changes.link->open, statement.owner, values, nullptr);
     MemoryContextSwitchTo(before);
@@ -159,9 +174,13 @@ void add(const Statement &statement, Changes &changes, Keys &keys, TupleTableSlo
     if (keys.keys == nullptr) {
         keys.keys = static_cast<Key *>(palloc(most_keys * sizeof(Key)));
     }
-    keys.keys[keys.count++] =
-        Key{*DatumGetUUIDP(value_of(row, statement.organization)), *DatumGetUUIDP(value_of(row, changes.child)),
-            *DatumGetUUIDP(value_of(row, changes.parent))};
+    Key &key = keys.keys[keys.count++];
+    key.organization = *DatumGetUUIDP(value_of(row, statement.organization));
+    key.child = *DatumGetUUIDP(value_of(row, changes.child));
+    key.parent = *DatumGetUUIDP(value_of(row, changes.parent));
+    const std::string_view qualifier =
+        changes.qualifier == InvalidAttrNumber ? std::string_view{} : text_of(row, changes.qualifier);
+    key.qualifier[qualifier.copy(key.qualifier, qualifier_size - 1)] = '\0';
     if (keys.count == most_keys) {
         close_edges(statement, changes);
         open_edges(statement, changes);

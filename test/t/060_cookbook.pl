@@ -1,5 +1,5 @@
-# The pages that psql prints: docs/cookbook.md, question by question, docs/access.md, docs/audit.md, docs/training.md and
-# docs/lifecycle.md with its pictures.
+# The pages that psql prints: docs/cookbook.md, question by question, docs/access.md, docs/audit.md, docs/training.md,
+# docs/lifecycle.md with its pictures, and docs/lineage.md.
 #
 # REFRESH=1 writes what psql prints, and the cookbook's table of contents, into the pages instead, and draws the pictures
 # (scripts/refresh-cookbook).
@@ -103,5 +103,7 @@ for my $entity ($lifecycle =~ /\(lifecycle\/(\w+)\.svg\)/g) {
     my $moves = sql($node, 'lifecycle', "SELECT string_agg(from_state || '->' || to_state, ' ' ORDER BY 1) FROM mlregistry.lifecycle('$entity')");
     is(join(' ', sort @drawn), join(' ', sort split / /, $moves), "lifecycle.md: the picture of $entity has its moves");
 }
+
+page_prints('lineage', '##');
 
 done_testing();
