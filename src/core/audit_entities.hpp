@@ -44,7 +44,7 @@ enum class Subject : std::uint8_t {
 };
 
 /// What is said beside the columns: a name instead of an identifier.
-enum class Extra : std::uint8_t { none, tag, version, dataset };
+enum class Extra : std::uint8_t { none, tag, version, dataset, parent_version, parent_dataset };
 
 /// One table of the registry. All texts are literals. In the order in which it is written, not in that of sizes.
 struct Entity { // NOLINT(clang-analyzer-optin.performance.Padding)

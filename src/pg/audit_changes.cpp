@@ -125,12 +125,19 @@ void append_change(AuditedStatement &statement, const AuditedColumn &column, con
     appendStringInfoChar(&statement.changes, ']');
 }
 
-void append_name_or_null(StringInfo out, AuditedStatement &statement, NamedTable table, const pg_uuid_t *id) {
+/// A version of the model that the record is about is named by its number alone.
+void append_name_or_null(StringInfo out, AuditedStatement &statement, NamedTable table, const pg_uuid_t *id,
+                         bool with_model) {
     const NamedRow *const named = id == nullptr ? nullptr : &name_of(statement.names, table, *id);
-    if (named != nullptr && named->found) {
-        append_json_text(out, named->name);
-    } else {
+    if (named == nullptr || !named->found) {
         appendStringInfoString(out, "null");
+    } else if (with_model) {
+        const char *const own = pnstrdup(named->name.data(), named->name.size());
+        const pg_uuid_t model = named->parent;
+        const std::string_view above = name_of(statement.names, NamedTable::models, model).name;
+        append_json_text(out, psprintf("%.*s@%s", static_cast<int>(above.size()), above.data(), own));
+    } else {
+        append_json_text(out, named->name);
     }
 }
 
@@ -147,6 +154,10 @@ ExtraName extra_name(const AuditedStatement &statement) {
         return {statement.table->tag, NamedTable::tags, "\"tag\""};
     case audit::Extra::dataset:
         return {statement.table->dataset, NamedTable::datasets, "\"dataset\""};
+    case audit::Extra::parent_dataset:
+        return {statement.table->parent_dataset, NamedTable::datasets, "\"parent\""};
+    case audit::Extra::parent_version:
+        return {statement.table->parent_version, NamedTable::versions, "\"parent\""};
     case audit::Extra::none:
     case audit::Extra::version:
         break;
@@ -202,10 +213,11 @@ void tell_extra(AuditedStatement &statement, const AuditedRow &row) {
     if (before != nullptr && now != nullptr && same_uuid(*before, *now)) {
         return;
     }
+    const bool with_model = statement.table->entity->extra == audit::Extra::parent_version;
     begin_pair(&statement.changes, extra.json_name);
-    append_name_or_null(&statement.changes, statement, extra.table, before);
+    append_name_or_null(&statement.changes, statement, extra.table, before, with_model);
     appendStringInfoChar(&statement.changes, ',');
-    append_name_or_null(&statement.changes, statement, extra.table, now);
+    append_name_or_null(&statement.changes, statement, extra.table, now, with_model);
     appendStringInfoChar(&statement.changes, ']');
 }
 

@@ -95,6 +95,8 @@ AuditedTable *look_at(Relation relation, const Entity &entity) {
     table->model = id_named(table->type, "model_id");
     table->version = id_named(table->type, "version_id");
     table->dataset = id_named(table->type, "dataset_id");
+    table->parent_version = id_named(table->type, "parent_version_id");
+    table->parent_dataset = id_named(table->type, "parent_dataset_id");
     table->user = id_named(table->type, "user_id");
     table->tag = id_named(table->type, "tag_id");
     table->experiment = id_named(table->type, "experiment_id");

@@ -41,6 +41,8 @@ struct AuditedTable {
     AttrNumber model;
     AttrNumber version;
     AttrNumber dataset;
+    AttrNumber parent_version;
+    AttrNumber parent_dataset;
     AttrNumber user;
     AttrNumber tag;
     AttrNumber experiment;

@@ -517,6 +517,7 @@ INSERT INTO not_audited VALUES
   ('deployment_history', 'a history itself'),
   ('stage_history',   'a history itself'),
   ('status_history',  'a history itself'),
+  ('lineage_edges',   'follows from facts, of whose tables the trail tells'),
   ('api_key_secrets', 'the hash of a key, of which the trail tells by its row in api_keys'),
   ('audit_logs',      'the trail itself'),
   ('run_metrics',     'append-only, and too much of it: its own trail');

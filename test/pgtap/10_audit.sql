@@ -44,6 +44,8 @@ INSERT INTO audited VALUES
     ('approvals',                'approval',       '{approval_id,organization_id,project_id}'),
     ('metric_gates',             'gate',           '{gate_id,organization_id,project_id,model_id}'),
     ('run_datasets',             'run',            '{run_id,organization_id,project_id}'),
+    ('version_parents',          'version',        '{version_id,organization_id,project_id}'),
+    ('dataset_parents',          'dataset',        '{dataset_id,organization_id,project_id}'),
     ('run_tags',                 'run',            '{run_id,organization_id,project_id}'),
     ('frameworks',               'framework',      '{}'),
     ('model_formats',            'model_format',   '{}'),
@@ -66,6 +68,7 @@ INSERT INTO not_audited VALUES
     ('deployment_history', 'the same, of deployments'),
     ('stage_history',   'the same, of model_versions'),
     ('status_history',  'the same, of what has a status'),
+    ('lineage_edges',   'follows from facts, of whose tables the trail tells'),
     ('api_key_secrets', 'the hash of a key, made with the key, of which the trail tells'),
     ('run_metrics',     'append-only and far too many: the table is its own trail'),
     ('audit_logs',      'the trail itself');
@@ -146,6 +149,10 @@ BEGIN
     ELSIF of_table = 'run_datasets' AND old -> 'dataset_id' IS DISTINCT FROM new -> 'dataset_id' THEN
         result := result || jsonb_build_object('dataset', jsonb_build_array((SELECT d.dataset_name FROM mlregistry.datasets d WHERE d.dataset_id::text = old ->> 'dataset_id'),
                                                                             (SELECT d.dataset_name FROM mlregistry.datasets d WHERE d.dataset_id::text = new ->> 'dataset_id')));
+    ELSIF of_table IN ('version_parents', 'dataset_parents') THEN
+        result := result || jsonb_build_object('parent', (SELECT jsonb_agg(coalesce((SELECT m.model_name || '@' || v.semver FROM mlregistry.model_versions v JOIN mlregistry.models m USING (model_id) WHERE v.version_id::text = side.row ->> 'parent_version_id'),
+                                                                                    (SELECT d.dataset_name FROM mlregistry.datasets d WHERE d.dataset_id::text = side.row ->> 'parent_dataset_id')) ORDER BY side.n)
+                                                            FROM (VALUES (1, old), (2, new)) AS side (n, row)));
     ELSIF of_table IN ('model_aliases', 'deployments') AND old -> 'version_id' IS DISTINCT FROM new -> 'version_id' THEN
         result := result || jsonb_build_object('version', jsonb_build_array(split_part((SELECT n.name FROM names n WHERE n.id::text = old ->> 'version_id'), '@', 2),
                                                                             split_part((SELECT n.name FROM names n WHERE n.id::text = new ->> 'version_id'), '@', 2)));
@@ -343,6 +350,11 @@ SELECT pg_temp.tells(format($$UPDATE model_metrics SET metric_value = %L$$, new)
                               (5, '1e300', '0.30000000000000004', '1e300'), (6, '5e-324', '1e300', '5e-324')) AS v (n, new, old_json, new_json) ORDER BY n OFFSET 0) AS v;
 SELECT pg_temp.tells_events($$DELETE FROM model_metrics$$, 'metric.delete metric of m in default/main "fraud@1.6.0"', 'metric.delete');
 
+SELECT pg_temp.tells($$INSERT INTO version_parents (version_id, parent_version_id, relation, notes) VALUES ('{m@1.6.0}', '{m@1.4.0}', 'fine-tuned-from', 'two epochs')$$,
+    $$version.add_parent m@1.6.0 of m in default/main "fraud@1.6.0" {"parent_version_id": [null, "m@1.4.0"], "relation": [null, "fine-tuned-from"], "notes": [null, "two epochs"], "parent": [null, "fraud@1.4.0"]}$$, 'version.add_parent: the parent is frozen already');
+SELECT pg_temp.tells($$DELETE FROM version_parents$$,
+    format($$version.remove_parent m@1.6.0 of m in default/main "fraud@1.6.0" {"parent_version_id": ["m@1.4.0", null], "relation": ["fine-tuned-from", null], "notes": ["two epochs", null], "parent": ["fraud@1.4.0", null], "created_at": ["<now>", null], "created_by": [%s, null]}$$, to_json(current_actor())), 'version.remove_parent');
+
 -- ---- datasets
 
 SELECT pg_temp.tells($$UPDATE datasets SET partition_keys = '{}', row_count = 12, null_percentage = 1.5$$,
@@ -354,6 +366,11 @@ SELECT pg_temp.tells($$UPDATE datasets SET last_updated_at = '12026-01-01 00:00:
 SELECT pg_temp.tells($$UPDATE datasets SET last_updated_at = now()$$, $$dataset.update d of d in default/main "tx_2025" {"last_updated_at": ["12025-12-31T18:30:00.000001+00:00", "<now>"]}$$, 'a time that goes with nobody is told, also where it is now');
 SELECT pg_temp.tells_events($$INSERT INTO dataset_tags (dataset_id, tag_id) VALUES ('{d}', '{gold}')$$, 'dataset.tag d of d in default/main "tx_2025"', 'dataset.tag');
 SELECT pg_temp.tells_events($$DELETE FROM dataset_tags$$, 'dataset.untag d of d in default/main "tx_2025"', 'dataset.untag');
+SELECT pg_temp.tells_events($$INSERT INTO datasets (dataset_id, dataset_name, storage_location, storage_format) VALUES ('{raw}', 'raw_2025', 's3://raw', 'csv')$$, 'dataset.create raw of raw in default/main "raw_2025"', 'what it is derived from');
+SELECT pg_temp.tells($$INSERT INTO dataset_parents (dataset_id, parent_dataset_id, transformation) VALUES ('{d}', '{raw}', 'deduplicated')$$,
+    $$dataset.add_parent d of d in default/main "tx_2025" {"parent_dataset_id": [null, "raw"], "transformation": [null, "deduplicated"], "parent": [null, "raw_2025"]}$$, 'dataset.add_parent');
+SELECT pg_temp.tells_events($$DELETE FROM dataset_parents$$, 'dataset.remove_parent d of d in default/main "tx_2025"', 'dataset.remove_parent');
+SELECT pg_temp.tells_events($$DELETE FROM datasets WHERE dataset_id = '{raw}'$$, 'dataset.delete raw of raw in default/main "raw_2025"', 'and what nothing is derived from any more goes');
 SELECT pg_temp.tells_events($$UPDATE datasets SET deleted_at = now()$$, 'dataset.soft_delete d of d in default/main "tx_2025"', 'dataset.soft_delete');
 SELECT pg_temp.tells_events($$UPDATE datasets SET deleted_at = NULL$$, 'dataset.restore d of d in default/main "tx_2025"', 'dataset.restore');
 -- ---- training
@@ -545,7 +562,7 @@ SELECT isnt(pg_temp.told(pg_temp.filled($$
     INSERT INTO project_members (organization_id, project_id, user_id, role) VALUES ('{acme}', '{lab}', '{ana}', 'viewer');
     INSERT INTO api_keys (organization_id, user_id, name, key_prefix) VALUES ('{acme}', '{bob}', 'robot', 'mlr_12345678');
     INSERT INTO role_access (db_role, organization_id, level) VALUES ('pg_monitor', '{acme}', 'read');
-    INSERT INTO datasets (organization_id, project_id, dataset_id, dataset_name, storage_location, storage_format) VALUES ('{default}', '{main}', '{d2}', 'd2', 's3://d', 'csv');
+    INSERT INTO datasets (organization_id, project_id, dataset_id, dataset_name, storage_location, storage_format) VALUES ('{default}', '{main}', '{d2}', 'd2', 's3://d', 'csv'), ('{default}', '{main}', '{d3}', 'd3', 's3://d', 'csv');
     INSERT INTO model_tags (organization_id, model_id, tag_id) VALUES ('{default}', '{m}', '{gold}');
     INSERT INTO version_tags (organization_id, version_id, tag_id) VALUES ('{default}', '{m@1.6.0}', '{gold}');
     INSERT INTO dataset_tags (organization_id, dataset_id, tag_id) VALUES ('{default}', '{d2}', '{gold}');
@@ -556,6 +573,8 @@ SELECT isnt(pg_temp.told(pg_temp.filled($$
     INSERT INTO experiments (organization_id, project_id, experiment_id, experiment_name) VALUES ('{default}', '{main}', '{e2}', 'e2');
     INSERT INTO training_runs (organization_id, run_id, experiment_id, dataset_id) VALUES ('{default}', '{r5}', '{e2}', '{d2}');
     INSERT INTO run_tags (organization_id, run_id, tag_id) VALUES ('{default}', '{r5}', '{gold}');
+    INSERT INTO version_parents (organization_id, version_id, parent_version_id, relation) VALUES ('{default}', '{m@1.6.0}', '{m@1.4.0}', 'adapter-of');
+    INSERT INTO dataset_parents (organization_id, dataset_id, parent_dataset_id) VALUES ('{default}', '{d3}', '{d2}');
     INSERT INTO environments (organization_id, environment_id, environment_name, environment_type) VALUES ('{default}', '{env2}', 'lab', 'sandbox');
     INSERT INTO deployments (organization_id, deployment_id, version_id, environment_id, deployment_name) VALUES ('{default}', '{dep2}', '{m@1.6.0}', '{env2}', 'api');
     INSERT INTO deployment_tags (organization_id, deployment_id, tag_id) VALUES ('{default}', '{dep2}', '{gold}');
@@ -651,7 +670,7 @@ role.revoke - of - in acme/ "pg_monitor"' || (SELECT format(E'\nproject_member.r
     || (SELECT format(E'\napi_key.delete %s of bob in acme/ "robot"', api_key_id) FROM api_keys), 'an organization with all that is in it');
 
 SET CONSTRAINTS ALL IMMEDIATE;
-DO $$BEGIN EXECUTE (SELECT 'TRUNCATE ' || string_agg(quote_ident(table_name), ', ') || ', guards, alias_history, deployment_history, stage_history, status_history, api_key_secrets' FROM audited); END$$;
+DO $$BEGIN EXECUTE (SELECT 'TRUNCATE ' || string_agg(quote_ident(table_name), ', ') || ', guards, alias_history, deployment_history, stage_history, status_history, lineage_edges, api_key_secrets' FROM audited); END$$;
 SELECT set_eq($$SELECT action, entity_type, organization_id, project_id, subject_id, entity_id, entity_name, changes::text, details::jsonb FROM audit_logs WHERE action LIKE '%.truncate'$$,
     $$SELECT entity_type || '.truncate', entity_type, '00000000-0000-0000-0000-000000000000'::uuid, NULL::uuid AS p, NULL::uuid AS s, NULL::uuid AS e, NULL AS n, NULL AS c, jsonb_build_object('table', table_name) FROM audited$$, 'TRUNCATE: one row for each table, that names it');
 SELECT is((SELECT count(*) FROM audit_logs WHERE action LIKE '%.truncate'), (SELECT count(*) FROM audited), 'and not more');
@@ -663,9 +682,9 @@ SELECT set_eq($$SELECT DISTINCT action FROM audit_logs WHERE action NOT LIKE '%.
     ('user', '{create,update,delete,soft_delete,restore,deactivate,activate,set_password,update_credentials,remove_password}'), ('member', '{add,update,change_role,remove}'), ('project_member', '{add,change_role,remove}'),
     ('api_key', '{create,update,delete,revoke,restore,disable,enable}'), ('role', '{grant,change_level,revoke}'), ('access_rule', '{create,update,delete}'), ('quota', '{create,update,delete}'),
     ('team', '{create,update,delete}'), ('tag', '{create,update,delete}'), ('model', '{create,update,delete,soft_delete,restore,archive,unarchive,hold,release,tag,untag}'),
-    ('version', '{create,update,delete,soft_delete,restore,promote,demote,archive,unarchive,validate,deprecate,undeprecate,deploy,undeploy,correct,freeze,hold,release,tag,untag}'),
+    ('version', '{create,update,delete,soft_delete,restore,promote,demote,archive,unarchive,validate,deprecate,undeprecate,deploy,undeploy,correct,freeze,hold,release,tag,untag,add_parent,remove_parent}'),
     ('alias', '{set,move,protect,unprotect,update,drop}'), ('file', '{add,update,remove}'), ('signature', '{add,verify,update,remove}'), ('metric', '{record,update,delete}'),
-    ('dataset', '{create,update,delete,soft_delete,restore,tag,untag}'),
+    ('dataset', '{create,update,delete,soft_delete,restore,tag,untag,add_parent,remove_parent}'),
     ('experiment', '{create,update,delete,soft_delete,restore,complete,fail,cancel,reopen}'),
     ('run', '{queue,start,succeed,fail,cancel,timeout,update,delete,soft_delete,restore,tag,untag,add_dataset,update_dataset,remove_dataset}'),
     ('environment', '{create,update,delete,require_approval,waive_approval,activate,deactivate}'),

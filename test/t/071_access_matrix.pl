@@ -60,6 +60,8 @@ my %table = (
     model_metrics            => [ 'contents',     'versions' ],
     datasets                 => [ 'contents',     'datasets' ],
     dataset_tags             => [ 'contents',     'datasets' ],
+    version_parents          => [ 'contents',     'versions' ],
+    dataset_parents          => [ 'contents',     'datasets' ],
     experiments              => [ 'contents',     'runs' ],
     training_runs            => [ 'contents',     'runs' ],
     run_datasets             => [ 'contents',     'runs' ],
@@ -74,6 +76,9 @@ my %table = (
     stage_history            => [ 'history',      'versions' ],
     (map { ("status_history: $_->[0]" => [ 'history', $_->[1] ]) } [ version => 'versions' ], [ run => 'runs' ], [ experiment => 'runs' ], [ deployment => 'deployments' ],
         [ approval => 'approvals' ]),
+    # An edge is seen by who may see both ends.
+    (map { ("lineage_edges: $_->[0]" => [ 'history', [ @$_[1 .. $#$_] ] ]) } [ 'version version' => 'versions' ], [ 'dataset dataset' => 'datasets' ], [ 'run dataset' => qw(runs datasets) ],
+        [ 'version run' => qw(versions runs) ], [ 'deployment version' => qw(deployments versions) ]),
     projects                 => [ 'projects',     'admin' ],
     environments             => [ 'places',       'admin' ],
     project_members          => [ 'members',      'admin' ],
@@ -178,7 +183,7 @@ sub statements {
         member => id('member', "onlooker\@$organization/$visibility"), membership => id('membership', "extra\@$organization"),
         extra => user_id("extra\@$organization"), newcomer => user_id("newcomer\@$organization"), quota => id('quota', $organization),
         key => id('api_key', "extra\@$organization"), viewer => user_id("viewer\@$organization"),
-        read => id('dataset of runs', $slug), experiment => id('experiment', $slug), run => id('run', $slug),
+        read => id('dataset of runs', $slug), raw => id('raw dataset', $slug), experiment => id('experiment', $slug), run => id('run', $slug),
         s1 => id('version that is served', $slug), dep => id('deployment', $slug), env => id('environment', $organization), place => id('environment in use', $organization),
         approval => id('approval', $slug), gate => id('gate', $slug),
     );
@@ -203,6 +208,11 @@ sub statements {
             q{(organization_id, project_id, dataset_name, storage_location, storage_format) VALUES ('{o}', '{p}', 'fresh', 's3://x/y', 'csv')} ],
         dataset_tags => [ q{dataset_id = '{d}' AND tag_id = '{tag}'}, q{added_at = added_at},
             q{(organization_id, project_id, dataset_id, tag_id) VALUES ('{o}', '{p}', '{d}', '{spare}')} ],
+        # Never updated, but who may write a row may say again what it says.
+        version_parents => [ q{version_id = '{v2}' AND relation = 'fine-tuned-from'}, q{notes = notes},
+            q{(organization_id, project_id, version_id, parent_version_id, relation) VALUES ('{o}', '{p}', '{v2}', '{v1}', 'derived-from')} ],
+        dataset_parents => [ q{dataset_id = '{d}'}, q{transformation = transformation},
+            q{(organization_id, project_id, dataset_id, parent_dataset_id) VALUES ('{o}', '{p}', '{d}', '{raw}')} ],
         experiments => [ q{experiment_id = '{experiment}'}, q{description = 'x'},
             q{(organization_id, project_id, experiment_name) VALUES ('{o}', '{p}', 'fresh')} ],
         training_runs => [ q{run_id = '{run}'}, q{notes = 'x'},
@@ -271,6 +281,13 @@ sub statements {
         $how{$table} = [ "entity_kind = '$kind' AND entity_id = '{$entity{$kind}}'", q{reason = 'x'},
             qq{(organization_id, project_id, entity_kind, entity_id, status, valid_from) VALUES ('{o}', '{p}', '$kind', gen_random_uuid(), 'approved', now())} ];
     }
+    if (my ($child, $parent) = $table =~ /^lineage_edges: (\w+) (\w+)$/) {
+        my %node = (version => 'v2', run => 'run', dataset => 'd', deployment => 'dep');
+        my $where = "child_kind = '$child' AND parent_kind = '$parent' AND child_id = '{$node{$child}}'";
+        $table = 'lineage_edges';
+        $how{$table} = [ $where, q{valid_to = now()}, q{(organization_id, child_kind, child_id, parent_kind, parent_id, relation, child_project_id, parent_project_id, valid_from)}
+            . qq{ VALUES ('{o}', '$child', gen_random_uuid(), '$parent', gen_random_uuid(), 'derived-from', '{p}', '{p}', now())} ];
+    }
     my ($where, $set, $values) = map { s/\{(\w+)\}/$v{$1}/gr } @{ $how{$table} };
     return (
         "SELECT FROM mlregistry.$table WHERE $where",
@@ -284,6 +301,12 @@ my @verbs = qw(select insert update delete);
 # ---- what is expected
 
 my %level = ('-' => 0, read => 1, write => 2, own => 3, admin => 3);
+
+# Whether a key of these scopes reaches a kind: writing includes reading.
+sub is_in_scope {
+    my ($scopes, $scope, $verb) = @_;
+    return grep { $scopes->{$_} } $verb eq 'select' ? ("$scope:read", "$scope:write") : ("$scope:write");
+}
 
 sub is_allowed {
     my ($actor, $table, $organization, $slug, $verb) = @_;
@@ -308,6 +331,11 @@ sub is_allowed {
     # What the key leaves of that.
     my ($scopes, $projects) = limits($key);
     return 1 unless $scopes && defined $scope;
+    if (ref $scope) {
+        return 0 if grep { !is_in_scope($scopes, $_, $verb) } @$scope;
+        return 1 if !$projects;
+        return $projects->{$slug} // 0;
+    }
     my @needed = $verb eq 'select' ? ("$scope:read", "$scope:write") : ("$scope:write");
     # Without the names of organizations and projects no reference could be read: any key reads them.
     my $any = $scope eq 'names' || ($verb eq 'select' && $table =~ /^(?:organizations|projects|environments)$/);
@@ -326,7 +354,8 @@ for my $table (sort keys %table) {
     my %seen;
     for my $place (@places) {
         # Nobody is a member of the deleted project.
-        next if $table =~ /project_members?$/ && $place->[1] =~ /-gone$/;
+        # Nothing is deployed there.
+        next if $table =~ /project_members?$|^lineage_edges: deployment/ && $place->[1] =~ /-gone$/;
         my @statements = statements($table, @$place);
         for my $n (0 .. 3) {
             push @cells, { table => $table, place => $place, verb => $verbs[$n], sql => $statements[$n] } unless $seen{ $statements[$n] }++;
@@ -412,6 +441,7 @@ api_key_secrets|owner|owner|owner|
 api_keys|self|viewer|owner|
 approvals|project|viewer|contributor|approvals
 audit_logs|project|viewer|owner|names
+dataset_parents|project|viewer|contributor|datasets
 dataset_tags|project|viewer|contributor|datasets
 datasets|project|viewer|contributor|datasets
 deployment_history|project|viewer|owner|deployments
@@ -422,6 +452,7 @@ experiments|project|viewer|contributor|runs
 frameworks|global|viewer|owner|
 gpu_types|global|viewer|owner|
 guards|owner|owner|owner|
+lineage_edges|project|viewer|owner|names
 metric_gates|project|viewer|admin|approvals
 model_aliases|project|viewer|contributor|versions
 model_formats|global|viewer|owner|
@@ -449,6 +480,7 @@ training_runs|project|viewer|contributor|runs
 user_credentials|owner|owner|owner|
 users|self|viewer|owner|
 version_files|project|viewer|contributor|versions
+version_parents|project|viewer|contributor|versions
 version_signatures|project|viewer|contributor|versions
 version_tags|project|viewer|contributor|versions
 RULES

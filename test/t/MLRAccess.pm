@@ -120,7 +120,7 @@ sub _project {
         o => organization_id($organization), p => project_id($slug), m => id('model', $slug), v1 => id('version 1', $slug), v2 => id('version 2', $slug),
         d => id('dataset', $slug), tag => id('tag', $organization), slug => $slug, visibility => $visibility, more => $more // 'NULL',
         file => id('file', $slug), signature => id('signature', $slug), alias => id('alias', $slug), metric => id('metric', $slug),
-        team => id('team', $organization), read => id('dataset of runs', $slug), experiment => id('experiment', $slug), run => id('run', $slug),
+        team => id('team', $organization), read => id('dataset of runs', $slug), raw => id('raw dataset', $slug), making => id('experiment with a version', $slug), maker => id('run with a version', $slug), experiment => id('experiment', $slug), run => id('run', $slug),
         served => id('model that is served', $slug), s1 => id('version that is served', $slug), dep => id('deployment', $slug),
         place => id('environment in use', $organization), approval => id('approval', $slug), gate => id('gate', $slug),
     );
@@ -141,9 +141,13 @@ INSERT INTO mlregistry.version_signatures (signature_id, organization_id, versio
 VALUES ('{signature}', '{o}', '{v2}', 'sigstore', 'release', '{}');
 INSERT INTO mlregistry.model_metrics (metric_id, organization_id, version_id, metric_name, metric_value) VALUES ('{metric}', '{o}', '{v2}', 'accuracy', 0.9);
 INSERT INTO mlregistry.datasets (dataset_id, organization_id, project_id, dataset_name, storage_location, storage_format)
-VALUES ('{read}', '{o}', '{p}', 'r-{slug}', 's3://{slug}/runs', 'csv');
+VALUES ('{read}', '{o}', '{p}', 'r-{slug}', 's3://{slug}/runs', 'csv'), ('{raw}', '{o}', '{p}', 'raw-{slug}', 's3://{slug}/raw', 'csv');
+INSERT INTO mlregistry.version_parents (organization_id, version_id, parent_version_id, relation) VALUES ('{o}', '{v2}', '{v1}', 'fine-tuned-from');
+INSERT INTO mlregistry.dataset_parents (organization_id, dataset_id, parent_dataset_id) VALUES ('{o}', '{d}', '{read}');
 INSERT INTO mlregistry.experiments (experiment_id, organization_id, project_id, experiment_name) VALUES ('{experiment}', '{o}', '{p}', 'e-{slug}');
 INSERT INTO mlregistry.training_runs (run_id, organization_id, experiment_id, dataset_id, gpu_hours) VALUES ('{run}', '{o}', '{experiment}', '{read}', 1);
+INSERT INTO mlregistry.experiments (experiment_id, organization_id, project_id, experiment_name) VALUES ('{making}', '{o}', '{p}', 'making-{slug}');
+INSERT INTO mlregistry.training_runs (run_id, organization_id, experiment_id, version_id) VALUES ('{maker}', '{o}', '{making}', '{v2}');
 INSERT INTO mlregistry.run_tags (organization_id, run_id, tag_id) VALUES ('{o}', '{run}', '{tag}');
 INSERT INTO mlregistry.run_metrics (organization_id, project_id, run_id, metric_name, value) VALUES ('{o}', '{p}', '{run}', 'loss', 1);
 INSERT INTO mlregistry.models (model_id, organization_id, project_id, model_name, framework) VALUES ('{served}', '{o}', '{p}', 's-{slug}', 'onnx');

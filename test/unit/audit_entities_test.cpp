@@ -116,6 +116,8 @@ TEST(AuditEntities, RunsAndExperiments) {
     EXPECT_TRUE(is_own_verb("run", "tag"));
     EXPECT_TRUE(is_own_verb("run", "queue"));
     EXPECT_FALSE(is_own_verb("run", "create"));
+    EXPECT_TRUE(is_own_verb("version", "add_parent"));
+    EXPECT_TRUE(is_own_verb("dataset", "remove_parent"));
 }
 
 TEST(AuditEntities, DeploymentsAndApprovals) {
@@ -150,7 +152,7 @@ TEST(AuditEntities, DeploymentsAndApprovals) {
     EXPECT_EQ(verb("environments", {{"is_active", "true", "false"}, {"requires_approval", "true", "false"}}),
               "waive_approval");
     EXPECT_EQ(verb("metric_gates", {{"is_active", "true", "false"}}), "disable");
-    for (const std::string_view history : {"deployment_history", "stage_history", "status_history"}) {
+    for (const std::string_view history : {"deployment_history", "stage_history", "status_history", "lineage_edges"}) {
         EXPECT_FALSE(entity_of(history)->not_audited.empty()) << history;
     }
 }
