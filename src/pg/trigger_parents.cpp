@@ -45,6 +45,7 @@ struct Family {
     OwnerQuery parents;   ///< those of $1 that are somebody's parent
     OwnerQuery edges;     ///< child and parent of all rows of the children $1
     OwnerQuery name;      ///< of $1, and its project
+    OwnerQuery forget;    ///< the parents of $1
 };
 
 #define EQ " OPERATOR(pg_catalog.=) "
@@ -67,7 +68,7 @@ struct Family {
             {"SELECT p." child ", p." parent " FROM mlregistry." table " p WHERE p." child EQ "ANY ($1)",              \
              1,                                                                                                        \
              {UUIDARRAYOID}},                                                                                          \
-            {name, 1, {UUIDOID}},                                                                                      \
+            {name, 1, {UUIDOID}}, {"DELETE FROM mlregistry." table " p WHERE p." child EQ "$1", 1, {UUIDOID}},         \
     }
 
 Family families[] = {
@@ -93,8 +94,7 @@ OwnerQuery freeze_versions{
 
 #undef EQ
 
-Family &family_of(const TriggerData *data) {
-    const Trigger &trigger = *data->tg_trigger;
+Family &family_of(const Trigger &trigger) {
     for (Family &family : families) {
         if (trigger.tgnargs == 1 && std::strcmp(trigger.tgargs[0], family.kind) == 0) {
             return family;
@@ -129,7 +129,7 @@ struct Ids {
     }
 };
 
-/// One column of the rows of the statement, each value once, in order.
+/// One column of the rows of the statement; a value that comes again at once is left out.
 Ids values_of(TriggerData *data, const char *name) {
     const AttrNumber column = column_of(data, name, UUIDOID);
     Ids ids{};
@@ -141,6 +141,11 @@ Ids values_of(TriggerData *data, const char *name) {
         }
     }
     rows.end();
+    return ids;
+}
+
+/// Each value once, in order: that of locks.
+Ids sorted(Ids ids) {
     ids.sort();
     return ids;
 }
@@ -347,9 +352,9 @@ using namespace mlregistry::pg;
 /// dataset.
 MLR_FUNCTION(mlregistry_trg_no_cycle) {
     TriggerData *const data = after_statement_trigger(fcinfo);
-    Family &family = family_of(data);
+    Family &family = family_of(*data->tg_trigger);
     const Oid owner = data->tg_relation->rd_rel->relowner;
-    const Ids organizations = values_of(data, "organization_id");
+    const Ids organizations = sorted(values_of(data, "organization_id"));
     for (std::size_t i = 0; i < organizations.count; ++i) {
         lock(family, owner, organizations.ids[i]);
     }
@@ -401,7 +406,7 @@ MLR_FUNCTION(mlregistry_find_circle) {
 /// frozen.
 MLR_FUNCTION(mlregistry_trg_effect_parents) {
     TriggerData *const data = after_statement_trigger(fcinfo);
-    const Ids parents = values_of(data, "parent_version_id");
+    const Ids parents = sorted(values_of(data, "parent_version_id"));
     for (std::size_t done_with = 0; done_with < parents.count;) {
         const int count = batch(done_with, parents.count);
         auto *const datums = static_cast<Datum *>(palloc(static_cast<Size>(count) * sizeof(Datum)));
@@ -416,4 +421,19 @@ MLR_FUNCTION(mlregistry_trg_effect_parents) {
         done_with += static_cast<std::size_t>(count);
     }
     return PointerGetDatum(nullptr);
+}
+
+/// BEFORE DELETE ROW on model_versions and datasets: what goes forgets its parents first. The foreign keys would look,
+/// when both go in one statement, whether the parent still has a child before the child's row has gone. Argument:
+/// version or dataset.
+MLR_FUNCTION(mlregistry_trg_forget_parents) {
+    const RowTrigger trigger = row_trigger(fcinfo);
+    Family &family = family_of(*trigger.data->tg_trigger);
+    const Datum values[] = {
+        column_value(trigger, trigger.row, column_number(trigger, family.child, UUIDOID)).value,
+    };
+    connect();
+    run(family.forget, table_owner(trigger), values, nullptr, Sight::latest, 0);
+    done();
+    return PointerGetDatum(trigger.row);
 }

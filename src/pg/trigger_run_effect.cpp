@@ -37,17 +37,18 @@ OwnerQuery count_on{
 };
 
 #define ADD_DATASETS(rows)                                                                                             \
-    "INSERT INTO mlregistry.run_datasets (organization_id, project_id, run_id, dataset_id)"                            \
-    " SELECT n.organization_id, n.project_id, n.run_id, n.dataset_id FROM " rows                                       \
+    "INSERT INTO mlregistry.run_datasets (organization_id, project_id, run_id, dataset_id, added_at)"                  \
+    " SELECT n.organization_id, n.project_id, n.run_id, n.dataset_id, LEAST(pg_catalog.now(), n.since) FROM " rows     \
     " AS n WHERE n.dataset_id IS NOT NULL"                                                                             \
     "    AND NOT EXISTS (SELECT FROM mlregistry.run_datasets d WHERE d.run_id OPERATOR(pg_catalog.=) n.run_id"         \
     "                       AND d.dataset_id OPERATOR(pg_catalog.=) n.dataset_id)"                                     \
     " ON CONFLICT (run_id, dataset_id, dataset_role) DO NOTHING"
 
-OwnerQuery add_datasets{ADD_DATASETS("new_rows"), 0, {}};
+// A new run has read its dataset since it was queued, whenever that was; one that names another dataset does so now.
+OwnerQuery add_datasets{ADD_DATASETS("(SELECT r.*, r.queued_at AS since FROM new_rows r)"), 0, {}};
 OwnerQuery add_dataset{
-    ADD_DATASETS("(SELECT r.organization_id, r.project_id, r.run_id, r.dataset_id FROM mlregistry.training_runs r"
-                 "  WHERE r.run_id OPERATOR(pg_catalog.=) $1)"),
+    ADD_DATASETS("(SELECT r.organization_id, r.project_id, r.run_id, r.dataset_id, pg_catalog.now() AS since"
+                 "   FROM mlregistry.training_runs r WHERE r.run_id OPERATOR(pg_catalog.=) $1)"),
     1,
     {UUIDOID},
 };

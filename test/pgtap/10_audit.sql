@@ -619,6 +619,7 @@ SELECT pg_temp.tells($$DO $do$ BEGIN UPDATE models SET description = 'taken back
 -- ---- what is gone: the names of what was above it are still told
 
 SELECT pg_temp.told('DELETE FROM deployments; DELETE FROM approvals; DELETE FROM metric_gates; DELETE FROM environments') IS NOT NULL AS gone \gset who_
+SELECT pg_temp.tells_events($$DELETE FROM version_parents$$, 'version.remove_parent m@1.6.0 of m in default/main "fraud@1.6.0"', 'version.remove_parent once more');
 SELECT pg_temp.tells_events($$DELETE FROM model_aliases; DELETE FROM models WHERE model_id = '{m}'$$, 'alias.drop ' || (SELECT alias_id FROM model_aliases) || ' of m in default/main "fraud@champion"' || E'\n'
     || (SELECT string_agg(format('file.remove %s of m in default/main "fraud@1.6.0/model.ubj"', file_id), E'\n') FROM version_files) || E'\n'
     || (SELECT string_agg(format('signature.remove %s of m in default/main "fraud@1.6.0"', signature_id), E'\n') FROM version_signatures) || E'\n'

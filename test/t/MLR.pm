@@ -414,6 +414,27 @@ SELECT organization_id, version_id, deployment_id, environment_id, 'security', '
 INSERT INTO approvals (organization_id, version_id, approval_type) SELECT DISTINCT organization_id, version_id, 'legal' FROM deployments;
 INSERT INTO metric_gates (organization_id, project_id, metric_name, comparison, threshold, is_active) SELECT organization_id, project_id, 'loss', '<=', 1e-300, false FROM projects;
 SQL
+    my $has_runs = $has_deployments && sql($node, $database, q{SELECT to_regclass('mlregistry.training_runs') IS NOT NULL}) eq 't';
+    my $runs = $has_runs ? <<'SQL' : '';
+INSERT INTO experiments (organization_id, project_id, experiment_name, config) SELECT organization_id, project_id, 'base line', '{"seed": 1.50}' FROM projects;
+INSERT INTO training_runs (organization_id, experiment_id, version_id, run_name, status, queued_at, started_at, completed_at, dataset_id, error_message)
+SELECT e.organization_id, e.experiment_id, v.version_id, 'made ' || v.semver, 'succeeded', '2020-01-01Z', '2020-01-02Z', '2020-01-03Z', d.dataset_id, E'tab \t'
+  FROM experiments e JOIN model_versions v ON v.project_id = e.project_id JOIN models m ON m.model_id = v.model_id LEFT JOIN datasets d ON d.project_id = e.project_id
+ WHERE m.model_name = 'tfjs' AND v.deleted_at IS NULL;
+UPDATE training_runs r SET parent_run_id = p.run_id FROM training_runs p WHERE p.experiment_id = r.experiment_id AND p.run_number = r.run_number - 1;
+INSERT INTO run_datasets (organization_id, run_id, dataset_id, dataset_role, row_count) SELECT organization_id, run_id, dataset_id, 'holdout', 7 FROM run_datasets;
+DELETE FROM run_datasets d USING training_runs r WHERE r.run_id = d.run_id AND r.run_number = 1 AND d.dataset_role = 'holdout';
+SQL
+    my $has_lineage = sql($node, $database, q{SELECT to_regclass('mlregistry.lineage_edges') IS NOT NULL}) eq 't';
+    my $lineage = $has_lineage ? <<'SQL' : '';
+INSERT INTO version_parents (organization_id, version_id, parent_version_id, relation, notes)
+SELECT v.organization_id, v.version_id, v.parent, 'fine-tuned-from', E'tab \t'
+  FROM (SELECT *, lag(version_id) OVER (PARTITION BY model_id ORDER BY semver) AS parent FROM model_versions) AS v WHERE v.parent IS NOT NULL;
+SELECT count(*) FROM register_dataset('raw_2025', 's3://data/raw', 'csv');
+INSERT INTO dataset_parents (organization_id, dataset_id, parent_dataset_id, transformation)
+SELECT d.organization_id, d.dataset_id, p.dataset_id, 'cut' FROM datasets d JOIN datasets p USING (project_id) WHERE d.dataset_name = 'images_2025' AND p.dataset_name = 'raw_2025';
+DELETE FROM version_parents p USING model_versions v WHERE v.version_id = p.version_id AND v.semver = '4.0.0';
+SQL
     # What triggers of these tables would change, history among it.
     my $untouched = $has_catalog ? <<"SQL" : '';
 UPDATE teams SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', department = ' not trimmed ', created_by_user = $user;
@@ -431,6 +452,11 @@ UPDATE approvals SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody'
 UPDATE deployment_history SET valid_from = valid_from - interval '5 years', valid_to = valid_to - interval '5 years', performed_by = 'somebody', performed_by_user = $user;
 UPDATE stage_history SET valid_from = valid_from - interval '5 years', valid_to = valid_to - interval '5 years', changed_by_user = $user;
 UPDATE status_history SET valid_from = valid_from - interval '5 years', valid_to = valid_to - interval '5 years', changed_by_user = $user;
+SQL
+    $untouched .= $has_lineage ? <<"SQL" : '';
+UPDATE version_parents SET created_by = 'somebody', created_by_user = $user;
+UPDATE dataset_parents SET created_at = '2020-02-29 12:00+00', created_by_user = $user;
+UPDATE lineage_edges SET valid_from = valid_from - interval '5 years', valid_to = valid_to - interval '5 years', changed_in = '7';
 SQL
     sql($node, $database, <<"SQL");
 SET search_path = public, mlregistry;
@@ -480,6 +506,8 @@ SELECT organization_id, model_id, 'best', version_id FROM model_versions
 
 $access
 $deployments
+$runs
+$lineage
 -- What triggers would change: touch, actor, normalize.
 SET session_replication_role = replica;
 UPDATE models SET updated_at = '2020-02-29 12:00+00', updated_by = 'somebody', created_by_user = $user,

@@ -129,6 +129,11 @@ COMMENT ON COLUMN mlregistry.lineage_edges.changed_in IS 'Transaction that opene
 CREATE TRIGGER mlr_10_keys BEFORE UPDATE ON mlregistry.lineage_edges FOR EACH ROW
     EXECUTE FUNCTION mlregistry.trg_keys();
 
+-- A model goes with versions that came from each other, whatever their order: foreign keys look before the last of them has gone.
+CREATE TRIGGER mlr_45_parents BEFORE DELETE ON mlregistry.model_versions FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_forget_parents('version');
+CREATE TRIGGER mlr_45_parents BEFORE DELETE ON mlregistry.datasets FOR EACH ROW
+    EXECUTE FUNCTION mlregistry.trg_forget_parents('dataset');
 CREATE TRIGGER mlr_80_lineage_insert AFTER INSERT ON mlregistry.version_parents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
     EXECUTE FUNCTION mlregistry.trg_lineage('version_parents');
 CREATE TRIGGER mlr_80_lineage_update AFTER UPDATE ON mlregistry.version_parents
