@@ -80,7 +80,7 @@ SET work_mem = '1MB';
 SET temp_file_limit = -1;
 SELECT count(*) AS warm FROM mlregistry.lineage_walk(ARRAY['dataset'], ARRAY[(bench.start('usual')).id], direction => 'downstream', max_depth => 1) \gset
 SELECT bench.peak_memory() AS before \gset
-$(ours large downstream) AS w (n, depth, reached) \gset
+SELECT n FROM ($(ours large downstream)) AS w (n, depth, reached) \gset
 SELECT round((bench.peak_memory() - :before) / :n::numeric, 1);
 SQL
 }
@@ -107,9 +107,9 @@ bench() {
     sql -c "SELECT format('edges: %s; nodes of the closure: %s, upstream %s; of the small one %s; of three levels %s', (SELECT count(*) FROM mlregistry.lineage_edges),
                           ($(ours large downstream | sed 's/count(\*).*FROM/count(*) FROM/')), ($(ours late upstream | sed 's/count(\*).*FROM/count(*) FROM/')),
                           ($(ours small downstream | sed 's/count(\*).*FROM/count(*) FROM/')), ($(ours usual upstream 3 | sed 's/count(\*).*FROM/count(*) FROM/')))"
-    table -c "SELECT * FROM bench.report('recursive') WHERE measure <> 'writing'"
-    table -c "SELECT * FROM bench.report('bare') WHERE measure = 'writing'"
-    echo "recursive SQL with depth, the whole closure: $(sql -c "SET statement_timeout = '60s'" -c "$(with_depth large downstream 1000000)" 2>&1 | tail -1)"
+    table -c "SELECT * FROM bench.report('recursive') WHERE measure !~ '^writing'"
+    table -c "SELECT * FROM bench.report('bare') WHERE measure ~ '^writing'"
+    echo "recursive SQL with depth, the whole closure: $(sql -c "SET statement_timeout = '60s'" -c "$(with_depth large downstream 1000000)" 2>&1 | tail -1) (pairs of a node and a depth)"
     local bytes
     bytes=$(bytes_of_a_node | tail -1)
     echo

@@ -99,10 +99,13 @@ copy_postgresql() {
     export PATH=$PGBIN:$PATH PG_CONFIG
 }
 
-# Builds the sources of this checkout in $WORK/src and installs them into $WORK/pg.
+# Builds the sources of this checkout in $WORK/src and installs them into $WORK/pg. What has been built in the checkout is
+# built anew, unless MLR_BUILT=1 says that it was for this PostgreSQL.
 build_extension() {
+    local built=(--exclude='*.o' --exclude='*.d' --exclude='*.so')
+    [ "${MLR_BUILT:-0}" = 1 ] && built=(--exclude=tmp_check --exclude=./results --exclude=./output_iso)
     as_user mkdir -p "$WORK/src"
-    tar -C "$MLR_ROOT" --exclude=.git --exclude='*.o' --exclude='*.d' --exclude='*.so' --exclude='./build*' -cf - . |
+    tar -C "$MLR_ROOT" --exclude=.git "${built[@]}" --exclude='./build*' -cf - . |
         as_user tar -C "$WORK/src" --no-same-owner -xf -
     as_user make -s -C "$WORK/src" -j"$(nproc)" PG_CONFIG="$PG_CONFIG" >&2
     as_user make -s -C "$WORK/src" install PG_CONFIG="$PG_CONFIG" >&2

@@ -197,7 +197,12 @@ SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-
 SELECT semver, previous_semver FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us');
 -- a version that was not well is passed over, and one that has failed is what one goes back from
 SELECT count(*) FROM deploy('fraud-detector@1.1.0', 'prod-us'), set_deployment_status('prod-us/fraud-detector-prod-us', 'degraded');
-SELECT count(*) FROM deploy('fraud-detector@1.2.0', 'prod-us'), set_deployment_status('prod-us/fraud-detector-prod-us', 'failed', reason => 'out of memory');
+-- what has failed is not healthy any more, unless a probe says so at the same time
+SELECT status, health_status FROM deploy('fraud-detector@1.2.0', 'prod-us', health_status => 'healthy');
+BEGIN;
+SELECT status, health_status FROM set_deployment_status('prod-us/fraud-detector-prod-us', 'failed', 'unhealthy');
+ROLLBACK;
+SELECT status, health_status FROM set_deployment_status('prod-us/fraud-detector-prod-us', 'failed', reason => 'out of memory');
 SELECT n, semver, was_live, last_status, entered_by, ended_at = 'infinity' AS still FROM deployment_stints(find_deployment('prod-us/fraud-detector-prod-us'));
 SELECT semver FROM rollback_targets(find_deployment('prod-us/fraud-detector-prod-us'));
 SELECT semver, previous_semver, status FROM rollback_deployment('fraud-detector', 'prod-us', 'fraud-detector-prod-us', reason => 'INC-5');
@@ -262,6 +267,11 @@ SELECT e.state, e.message FROM unnest(ARRAY[
 -- its trail, of all that had the name there
 SELECT action, count(*) > 0 AS some, bool_and(entity_name = 'prod-us/fraud-detector-prod-us-canary') AS its_own
   FROM audit_trail('deployment:prod-us/fraud-detector-prod-us-canary') GROUP BY action ORDER BY action;
+-- what happens to it elsewhere is noted in the same place
+SELECT audit_note('deployment:prod-us/fraud-detector-prod-us-canary', 'restarted', '{"pod": 3}', 'INC-7') IS NOT NULL AS noted;
+SELECT audit_note('deployment', find_deployment('prod-us/fraud-detector-prod-us-canary'), 'deployment.probed', NULL, NULL) IS NOT NULL AS noted;
+SELECT action, entity_name, details, reason FROM audit_trail('deployment:prod-us/fraud-detector-prod-us-canary', max_rows => 2);
+SELECT e.* FROM unnest(ARRAY[$$SELECT audit_note('deployment:prod-us/fraud-detector-prod-us-canary', 'deployment.terminate')$$, $$SELECT audit_note('deployment:prod-us/nobody', 'probed')$$]) AS s, refusal(s) AS e;
 SELECT e.state, e.message, e.hint FROM unnest(ARRAY[
     $$SELECT audit_trail('deployment:prod-us/nobody')$$,
     $$SELECT audit_trail('deployment:nowhere')$$]) AS s, refusal(s) AS e;

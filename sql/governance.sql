@@ -114,7 +114,16 @@ SELECT e.rule, e.message FROM unnest(ARRAY[
 RESET SESSION AUTHORIZATION;
 SELECT check_name, object, detail FROM check_registry();
 SET SESSION AUTHORIZATION d7_ben;
--- back to what was approved
+-- back to what was approved; where that has expired, too, one alone may say that it is an emergency
+BEGIN;
+RESET SESSION AUTHORIZATION;
+UPDATE approvals SET approval_status = 'expired' WHERE approval_status = 'approved';
+SET LOCAL SESSION AUTHORIZATION d7_ben;
+SELECT e.rule, e.message, e.detail, e.hint FROM refusal($$SELECT rollback_deployment('credit-risk', 'prod-us')$$) AS e;
+SELECT a.approval_status FROM request_approval('credit-risk@1.0.0', 'emergency', 'prod-us') AS r, approve(r.approval_id) AS a;
+SELECT semver, previous_semver FROM rollback_deployment('credit-risk', 'prod-us');
+ROLLBACK;
+SET SESSION AUTHORIZATION d7_ben;
 SELECT semver, previous_semver FROM rollback_deployment('credit-risk', 'prod-us');
 
 -- A new approval supersedes what was decided before on the same.

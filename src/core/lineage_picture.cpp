@@ -184,12 +184,12 @@ std::string_view frame_name(const Node &version) noexcept {
     return at == std::string_view::npos ? version.group : version.name.substr(0, at);
 }
 
-void put_relations(Text &out, lineage::Relations relations) {
+void put_relations(Text &out, lineage::Relations relations, std::string_view between) {
     std::string_view separator;
     for (std::size_t r = 0; r < relation_count; ++r) {
         if ((relations & (1U << r)) != 0) {
             out << separator << lineage::relation_names[r];
-            separator = ", ";
+            separator = between;
         }
     }
 }
@@ -400,7 +400,7 @@ std::pmr::string mermaid_of(const Graph &graph, const Plan &plan, const Options 
             out << " -.-> ";
         } else {
             out << " -->|\"";
-            put_relations(out, arrow.relations);
+            put_relations(out, arrow.relations, ", ");
             out << "\"| ";
         }
         put_mermaid_id(out, graph, plan, arrow.child);
@@ -489,7 +489,7 @@ std::pmr::string dot(const Graph &graph, const Options &options, std::pmr::memor
             out << " [style=\"dashed\"];\n";
         } else {
             out << " [label=\"";
-            put_relations(out, arrow.relations);
+            put_relations(out, arrow.relations, "\\n");
             out << "\"];\n";
         }
     }

@@ -72,6 +72,14 @@ NoteKind note_kinds[] = {
       " WHERE r.run_id OPERATOR(pg_catalog.=) $1",
       1,
       {UUIDOID}}},
+    {"deployment",
+     {"SELECT d.organization_id, d.project_id, d.model_id,"
+      "       pg_catalog.concat(e.environment_name, '/', d.deployment_name)"
+      "  FROM mlregistry.deployments d"
+      "  JOIN mlregistry.environments e ON e.environment_id OPERATOR(pg_catalog.=) d.environment_id"
+      " WHERE d.deployment_id OPERATOR(pg_catalog.=) $1",
+      1,
+      {UUIDOID}}},
 };
 
 NoteKind &note_kind(std::string_view name) {
@@ -79,7 +87,7 @@ NoteKind &note_kind(std::string_view name) {
     if (found == std::end(note_kinds)) {
         ereport(ERROR,
                 (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown kind of object: \"%s\"", for_message(name)),
-                 errhint("Notes are about a model, a version, a dataset or a run.")));
+                 errhint("Notes are about a model, a version, a dataset, a run or a deployment.")));
     }
     return *found;
 }

@@ -5,8 +5,11 @@
 #include "text_argument.hpp"
 
 extern "C" {
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "utils/acl.h"
 #include "utils/array.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 }
 
@@ -54,6 +57,14 @@ std::uint8_t *new_marks(const Lineage &lineage) {
         MemoryContextAllocExtended(CurrentMemoryContext, lineage.node_count + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
 }
 
+/// The owner reads for who might read himself.
+void require_select(const char *table) {
+    const Oid relation = get_relname_relid(table, get_namespace_oid("mlregistry", false));
+    if (pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK) {
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, table);
+    }
+}
+
 /// Keeps of deployments those that are live.
 void keep_live(const Lineage &lineage, Numbers &deployments, const LineageRequest &request) {
     struct State {
@@ -61,6 +72,7 @@ void keep_live(const Lineage &lineage, Numbers &deployments, const LineageReques
         std::uint8_t *live;
     } state{lineage, new_marks(lineage)};
     const Oid owner = owner_of_registry("deployments");
+    require_select(request.has_as_of ? "deployment_history" : "deployments");
     constexpr std::size_t most_keys = 1000;
     auto *const keys = static_cast<Datum *>(palloc(most_keys * sizeof(Datum)));
     for (std::size_t first = 0; first < deployments.count; first += most_keys) {

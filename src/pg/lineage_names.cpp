@@ -102,6 +102,11 @@ const char *reference_of(const LineageNode &node, std::string_view here, const N
 
 #undef TEXT
 
+/// kind:uuid.
+const char *identifier_of(const LineageNode &node) {
+    return psprintf("%s:%s", lineage::name_of(node.kind).data(), text_of(node.id));
+}
+
 bool take_name(TupleTableSlot *row, void *state) {
     const Naming &naming = *static_cast<Naming *>(state);
     slot_getallattrs(row);
@@ -116,8 +121,11 @@ bool take_name(TupleTableSlot *row, void *state) {
     name.group = kept(column(row, 3));
     name.label = kept(column(row, 4));
     name.is_deleted = DatumGetBool(row->tts_values[5]);
-    name.name = keep(reference_of(node_of(*naming.lineage, naming.numbers[place]),
-                                  is_here ? std::string_view{} : name.project, name));
+    const LineageNode &node = node_of(*naming.lineage, naming.numbers[place]);
+    // Who may read versions but no models does not know what they are called.
+    const bool is_nameless = (node.kind == Kind::version || node.kind == Kind::deployment) && row->tts_isnull[3];
+    name.name =
+        keep(is_nameless ? identifier_of(node) : reference_of(node, is_here ? std::string_view{} : name.project, name));
     naming.found[place] = true;
     MemoryContextSwitchTo(query);
     return true;
@@ -125,10 +133,8 @@ bool take_name(TupleTableSlot *row, void *state) {
 
 /// What is not there any more, for all that the caller sees.
 void name_gone(const LineageNode &node, NodeName &name) {
-    const char *const id = text_of(node.id);
-    const std::string_view kind = lineage::name_of(node.kind);
-    name.name = keep(psprintf("%.*s:%s", static_cast<int>(kind.size()), kind.data(), id));
-    name.label = keep(id);
+    name.name = keep(identifier_of(node));
+    name.label = keep(text_of(node.id));
     name.is_deleted = true;
 }
 

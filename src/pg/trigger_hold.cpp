@@ -84,6 +84,14 @@ Container containers[] = {
 #undef MODELS_IN
 #undef DEPLOYED_IN
 
+// As hold() does: whoever deletes a version at this moment has done it before the hold, or is refused.
+OwnerQuery lock_versions_of{
+    "SELECT FROM mlregistry.model_versions WHERE model_id OPERATOR(pg_catalog.=) $1 ORDER BY version_id"
+    " FOR NO KEY UPDATE",
+    1,
+    {UUIDOID},
+};
+
 OwnerQuery any_held{
     "SELECT FROM mlregistry.models WHERE legal_hold UNION ALL"
     " SELECT FROM mlregistry.model_versions WHERE legal_hold LIMIT 1",
@@ -160,7 +168,8 @@ MLR_FUNCTION(mlregistry_trg_guard_hold) {
     return PointerGetDatum(nullptr);
 }
 
-/// AFTER INSERT OR UPDATE on models and model_versions, where a hold is set, cleared, or given another reason.
+/// AFTER INSERT OR UPDATE on models and model_versions, where a hold is set, cleared, or given another reason. A hold
+/// of a model waits for deletions of its versions that are under way.
 MLR_FUNCTION(mlregistry_trg_guard_hold_change) {
     const RowTrigger trigger = row_trigger(fcinfo);
     if (!bypasses_access() &&
@@ -174,6 +183,13 @@ MLR_FUNCTION(mlregistry_trg_guard_hold_change) {
                         : was_held                                   ? "held for another reason"
                                                                      : "held"),
                "Ask an admin of the organization.");
+    }
+    if (!is_version(trigger) && trigger.is_update && is_true(trigger, trigger.row, "legal_hold") &&
+        !is_true(trigger, trigger.before, "legal_hold")) {
+        const Datum model = id_of(trigger, "model_id");
+        connect();
+        run(lock_versions_of, table_owner(trigger), &model, nullptr, Sight::current, 0);
+        done();
     }
     return PointerGetDatum(nullptr);
 }

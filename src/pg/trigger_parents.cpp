@@ -327,8 +327,9 @@ std::uint32_t *circle_in(const Graph &graph, std::uint32_t &count) {
         if (count == 0) {
             return;
         }
-        // What the statement has brought has the least numbers: the circle is told from there.
-        std::ranges::rotate(found, std::ranges::min_element(found));
+        // What the statement has brought has the least numbers: the circle is told from there. (No std::ranges::rotate:
+        // clang 14 cannot compile it.)
+        std::rotate(found.begin(), std::min_element(found.begin(), found.end()), found.end());
         circle = static_cast<std::uint32_t *>(memory.allocate(found.size() * sizeof(std::uint32_t)));
         std::ranges::copy(found, circle);
     });

@@ -119,7 +119,7 @@ TEST(LineagePicture, Dot) {
     }
     "run:00000002-0000-4000-8000-000000000000" -> "version:00000001-0000-4000-8000-000000000000" [label="produced-by"];
     "version:00000001-0000-4000-8000-000000000000" -> "deployment:00000003-0000-4000-8000-000000000000" [label="serves"];
-    "dataset:00000004-0000-4000-8000-000000000000" -> "run:00000002-0000-4000-8000-000000000000" [label="trained-on, validated-on"];
+    "dataset:00000004-0000-4000-8000-000000000000" -> "run:00000002-0000-4000-8000-000000000000" [label="trained-on\nvalidated-on"];
     subgraph "cluster_legend" {
         label="Legend";
         fontsize="9";

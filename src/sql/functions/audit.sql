@@ -338,9 +338,13 @@ CREATE OR REPLACE FUNCTION audit_note(reference text, action text, details jsonb
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
     DECLARE
-        target record := find_tagged(reference);
+        target record;
     BEGIN
+        IF starts_with(reference, 'deployment:') THEN
+            RETURN audit_note('deployment', find_deployment(reference), action, details, reason);
+        END IF;
+        target := find_tagged(reference);
         RETURN audit_note(target.kind, target.object_id, action, details, reason);
     END
     $function$;
-COMMENT ON FUNCTION audit_note(text, text, jsonb, text) IS 'writes into the trail of a model, a version (model@selector), a dataset (dataset:name) or a run (run:uuid) what happened outside the registry: a download, a deployment elsewhere; returns the log_id';
+COMMENT ON FUNCTION audit_note(text, text, jsonb, text) IS 'writes into the trail of a model, a version (model@selector), a dataset (dataset:name), a run (run:uuid) or a deployment (deployment:environment/name) what happened outside the registry: a download, a deployment elsewhere; returns the log_id';

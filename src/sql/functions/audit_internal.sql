@@ -30,4 +30,4 @@ COMMENT ON FUNCTION audit_leaf_hash(record) IS 'what leaf_hash of a row of audit
 
 CREATE OR REPLACE FUNCTION audit_note(kind text, id uuid, action text, details jsonb, reason text) RETURNS uuid
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlregistry_audit_note';
-COMMENT ON FUNCTION audit_note(text, uuid, text, jsonb, text) IS 'adds to the audit trail what happened outside, such as a download, about a model, a version, a dataset or a run that one may read; returns its log_id';
+COMMENT ON FUNCTION audit_note(text, uuid, text, jsonb, text) IS 'adds to the audit trail what happened outside, such as a download, about a model, a version, a dataset, a run or a deployment that one may read; returns its log_id';

@@ -835,6 +835,8 @@ CREATE OR REPLACE FUNCTION set_deployment_status(
             was := (SELECT d.status FROM deployments d WHERE d.deployment_id = live_id);
             UPDATE deployments d
                SET status = set_deployment_status.status,
+                   -- What has failed is well no more, whatever the last probe said; only a probe says how it is.
+                   health_status = CASE WHEN set_deployment_status.status = 'failed' AND d.health_status = 'healthy' THEN 'unknown' ELSE d.health_status END,
                    deactivation_reason = CASE WHEN set_deployment_status.status = 'deactivated' THEN coalesce(set_deployment_status.reason, d.deactivation_reason)
                                               ELSE d.deactivation_reason END
              WHERE d.deployment_id = live_id AND d.status <> set_deployment_status.status;

@@ -153,6 +153,9 @@ CREATE OR REPLACE FUNCTION gate_requirements(version_id uuid, environment_id uui
                         ELSE 'Nobody has asked for one.' END,
                    CASE WHEN f.met_type IS NOT NULL THEN NULL
                         WHEN f.asked_by IS NOT NULL THEN 'Somebody else than who asked decides: approve(). deployment_gate() says what is missing.'
+                        -- What served by it may be what one wants back at once.
+                        WHEN f.last_status = 'approved' OR f.last_status = 'expired'
+                        THEN 'Ask for approval: request_approval(); somebody else decides: approve(). At once and alone: ask for an emergency, and approve it. deployment_gate() says what is missing.'
                         ELSE 'Ask for approval: request_approval(); somebody else decides: approve(). deployment_gate() says what is missing.' END
               FROM found f
             UNION ALL

@@ -43,7 +43,8 @@ CREATE OR REPLACE FUNCTION impact(
     AS $function$
     #variable_conflict use_column
     BEGIN
-        PERFORM require_environment_type(impact.environment_type);
+        -- A wrong name is told here, without the whole query below in its context.
+        PERFORM require_environment_type(impact.environment_type), lineage_start(impact.reference);
         RETURN QUERY
             SELECT i.kind, coalesce(d.environment_name, e.environment_name), e.environment_type, d.deployment_name, coalesce(m.model_name, model_name_ever(d.model_id)),
                    coalesce(d.semver, v.semver::text), coalesce(d.status, v.status), d.traffic_percentage, d.endpoint_url, i.depth, i.path, i.relations,
