@@ -276,6 +276,19 @@ SET statement_timeout = '20ms';
 SELECT count(*) FROM generate_series(1, 1000) AS n, LATERAL lineage_walk('{version}', ARRAY[id(1020000)], max_depth => 20000 + n);
 RESET statement_timeout;
 
+\echo == what the planner expects
+CREATE FUNCTION expected(statement text) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (FORMAT json) SELECT * FROM ' || statement INTO plan;
+    RETURN plan #>> '{0,Plan,Plan Rows}';
+END $$;
+SELECT call, expected(call) FROM unnest(ARRAY['upstream(''fraud'')', 'downstream(''fraud'', 2)', 'upstream(''fraud'', max_nodes => 7)', 'lineage(''fraud'', max_depth => 1)', 'lineage(''fraud'', max_depth => 0)',
+    'lineage_nodes(''{run}'', ARRAY[id(1)], max_depth => 3)', 'lineage_walk(''{run}'', ARRAY[id(1)], max_depth => 100)', 'lineage_walk(''{run}'', ARRAY[id(1)], max_nodes => NULL)',
+    'generate_series(1, 3) AS n, LATERAL upstream(''fraud'', n)']) WITH ORDINALITY AS c (call, n) ORDER BY n;
+DROP FUNCTION expected;
+
 \echo == by another index there is no lineage
 BEGIN;
 DROP INDEX mlregistry.idx_lineage_up;

@@ -217,6 +217,39 @@ SELECT count(DISTINCT path) AS ways FROM lineage_path('dataset:layer04-1', 'data
 SELECT count(*) FROM lineage_path('dataset:layer20-1', 'dataset:layer00-3', NULL);
 \set VERBOSITY default
 
+-- ---- any graph: as recursive SQL, which follows every way, has it
+INSERT INTO datasets (dataset_name, storage_location, storage_format) SELECT 'any-' || i, '/d', 'csv' FROM generate_series(10, 34) AS i;
+INSERT INTO dataset_parents (dataset_id, parent_dataset_id)
+SELECT c.dataset_id, p.dataset_id
+  FROM datasets c JOIN datasets p ON p.dataset_name LIKE 'any-__' AND p.dataset_name < c.dataset_name
+ WHERE c.dataset_name LIKE 'any-__' AND get_byte(decode(md5(c.dataset_name || p.dataset_name), 'hex'), 0) % 4 = 0;
+CREATE TEMP TABLE every_way AS
+WITH RECURSIVE way (child, ancestor, nodes) AS (
+    SELECT d.dataset_id, d.dataset_id, ARRAY[d.dataset_name] FROM datasets d WHERE d.dataset_name LIKE 'any-__'
+    UNION ALL
+    SELECT w.child, x.parent_dataset_id, w.nodes || p.dataset_name
+      FROM way w JOIN dataset_parents x ON x.dataset_id = w.ancestor JOIN datasets p ON p.dataset_id = x.parent_dataset_id)
+SELECT w.nodes[1] AS child, w.nodes[cardinality(w.nodes)] AS ancestor, w.nodes FROM way w;
+CREATE TEMP TABLE found_ways AS
+SELECT a.name AS child, b.name AS ancestor, f.path, f.nodes
+  FROM (SELECT DISTINCT child FROM every_way) AS a (name), (SELECT DISTINCT child FROM every_way) AS b (name),
+       LATERAL (SELECT p.path, array_agg(split_part(p.name, ':', 2) ORDER BY p.step) AS nodes
+                  FROM lineage_path('dataset:' || a.name, 'dataset:' || b.name, NULL) AS p WHERE p.direction IS DISTINCT FROM 'downstream' OR p.step = 0 GROUP BY p.path) AS f
+ WHERE f.nodes[cardinality(f.nodes)] = b.name;
+SELECT count(*) > 300 AS are_many, count(DISTINCT cardinality(nodes)) > 5 AS are_of_many_lengths FROM every_way;
+SELECT count(*) AS differ FROM (SELECT child, ancestor, nodes FROM found_ways) AS f FULL JOIN every_way w USING (child, ancestor, nodes) WHERE f IS NULL OR w IS NULL;
+SELECT count(*) AS not_shortest_first FROM found_ways a JOIN found_ways b USING (child, ancestor) WHERE a.path < b.path AND cardinality(a.nodes) > cardinality(b.nodes);
+CREATE TEMP TABLE by_definition AS
+WITH up AS (SELECT child, ancestor, min(cardinality(nodes)) - 1 AS depth FROM every_way GROUP BY 1, 2),
+     common AS (SELECT a.child AS a, b.child AS b, a.ancestor, a.depth AS depth_a, b.depth AS depth_b FROM up a JOIN up b USING (ancestor))
+SELECT c.*, NOT EXISTS (SELECT FROM common o JOIN up u ON u.child = o.ancestor AND u.ancestor = c.ancestor AND u.depth > 0 WHERE o.a = c.a AND o.b = c.b) AS is_nearest
+  FROM common c;
+SELECT count(*) AS differ
+  FROM (SELECT a.name AS a, b.name AS b, split_part(c.name, ':', 2) AS ancestor, c.depth_a, c.depth_b, c.is_nearest
+          FROM (SELECT DISTINCT child FROM every_way) AS a (name), (SELECT DISTINCT child FROM every_way) AS b (name),
+               common_ancestors('dataset:' || a.name, 'dataset:' || b.name) AS c) AS f
+  FULL JOIN by_definition d USING (a, b, ancestor, depth_a, depth_b, is_nearest) WHERE f IS NULL OR d IS NULL;
+
 -- ---- a circle, which only those make who switch triggers off, is gone round once
 SET session_replication_role = replica;
 INSERT INTO lineage_edges (organization_id, child_kind, child_id, parent_kind, parent_id, relation, child_project_id, parent_project_id, valid_from)

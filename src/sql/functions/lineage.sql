@@ -53,10 +53,8 @@ CREATE OR REPLACE FUNCTION lineage_start(reference text) RETURNS TABLE (kind tex
 
         kind := word;
         IF word = 'experiment' THEN
-            RETURN QUERY
-                SELECT 'run', r.run_id
-                  FROM training_runs r
-                 WHERE r.experiment_id = find_experiment(reference) AND r.deleted_at IS NULL;
+            id := find_experiment(reference);
+            RETURN QUERY SELECT 'run', r.run_id FROM training_runs r WHERE r.experiment_id = lineage_start.id AND r.deleted_at IS NULL;
             RETURN;
         END IF;
         IF bare ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
@@ -81,41 +79,32 @@ CREATE OR REPLACE FUNCTION lineage_start(reference text) RETURNS TABLE (kind tex
             WHEN 'run' THEN
                 id := find_run(reference); -- says what is wrong
             WHEN 'dataset' THEN
-                BEGIN
-                    id := find_dataset(reference);
-                EXCEPTION WHEN no_data_found THEN
-                    SELECT d.dataset_id INTO id
-                      FROM datasets d
-                     WHERE d.organization_id = current_organization_id() AND d.deleted_at IS NOT NULL
-                       AND d.project_id = find_project(CASE WHEN position('/' IN bare) > 0 THEN split_part(bare, '/', 1) END)
-                       AND d.dataset_name = substr(bare, position('/' IN bare) + 1)
-                     ORDER BY d.deleted_at DESC, d.dataset_id
-                     LIMIT 1;
-                    IF id IS NULL THEN
-                        RAISE;
-                    END IF;
-                END;
+                SELECT d.dataset_id INTO id
+                  FROM projects p
+                  JOIN datasets d USING (project_id)
+                 WHERE p.organization_id = current_organization_id() AND d.dataset_name = substr(bare, position('/' IN bare) + 1)
+                   AND CASE WHEN position('/' IN bare) > 0 THEN p.slug = split_part(bare, '/', 1) ELSE p.project_id = current_project_id() END
+                 ORDER BY d.deleted_at DESC NULLS FIRST, d.dataset_id
+                 LIMIT 1;
+                id := coalesce(id, find_dataset(reference)); -- says what is wrong
             ELSE
-                BEGIN
-                    id := find_deployment(reference);
-                EXCEPTION WHEN no_data_found THEN
-                    SELECT d.deployment_id INTO id
-                      FROM parse_deployment(reference) AS sought
-                      JOIN environments e ON e.organization_id = current_organization_id() AND e.environment_name = sought.environment
-                      JOIN deployments d ON d.project_id = sought.in_project AND d.environment_id = e.environment_id
-                                        AND d.deployment_name = sought.deployment_name
-                     WHERE d.deleted_at IS NOT NULL
-                     ORDER BY d.deleted_at DESC, d.deployment_id
-                     LIMIT 1;
-                    IF id IS NULL THEN
-                        RAISE;
-                    END IF;
-                END;
+                SELECT d.deployment_id INTO id
+                  FROM parse_deployment(reference) AS sought
+                  JOIN environments e ON e.organization_id = current_organization_id() AND e.environment_name = sought.environment
+                  JOIN deployments d ON d.project_id = sought.in_project AND d.environment_id = e.environment_id AND d.deployment_name = sought.deployment_name
+                 ORDER BY d.deleted_at DESC NULLS FIRST, d.status IN ('pending', 'deploying', 'active', 'degraded', 'terminating') DESC,
+                          d.created_at DESC, d.deployment_id DESC
+                 LIMIT 1;
+                id := coalesce(id, find_deployment(reference));
         END CASE;
         RETURN NEXT;
     END
     $function$;
 COMMENT ON FUNCTION lineage_start(text) IS 'nodes of lineage that a reference names: [project/]model[@selector], dataset:[project/]name, deployment:[project/]environment/name, run:uuid, version:uuid, dataset:uuid, deployment:uuid, or experiment:[project/]name for its runs; deleted ones too, where no other has the name, and by uuid as long as the caller may see an edge of them; P0002 when there is none';
+
+CREATE OR REPLACE FUNCTION lineage_support(internal) RETURNS internal
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_lineage_support';
+COMMENT ON FUNCTION lineage_support(internal) IS 'planner support of functions of lineage: as many rows as max_depth and max_nodes let expect';
 
 CREATE OR REPLACE FUNCTION lineage_walk(
         start_kinds text[],
@@ -126,7 +115,7 @@ CREATE OR REPLACE FUNCTION lineage_walk(
         as_of timestamptz DEFAULT NULL,
         max_nodes integer DEFAULT 1000000)
     RETURNS TABLE (depth integer, kind text, id uuid, relation text, from_kind text, from_id uuid, is_hidden boolean)
-    LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 100 AS 'MODULE_PATHNAME', 'mlregistry_lineage_walk';
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 1000 SUPPORT lineage_support AS 'MODULE_PATHNAME', 'mlregistry_lineage_walk';
 COMMENT ON FUNCTION lineage_walk(text[], uuid[], text, integer, text[], timestamptz, integer) IS 'what is reached from nodes by kind and identifier, without names, which is the fastest way: see lineage_nodes()';
 
 CREATE OR REPLACE FUNCTION lineage_nodes(
@@ -138,7 +127,7 @@ CREATE OR REPLACE FUNCTION lineage_nodes(
         relations text[] DEFAULT NULL,
         as_of timestamptz DEFAULT NULL,
         max_nodes integer DEFAULT 1000000) RETURNS SETOF lineage_info
-    LANGUAGE C STABLE PARALLEL RESTRICTED COST 2000 ROWS 100 AS 'MODULE_PATHNAME', 'mlregistry_lineage_nodes';
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 2000 ROWS 1000 SUPPORT lineage_support AS 'MODULE_PATHNAME', 'mlregistry_lineage_nodes';
 COMMENT ON FUNCTION lineage_nodes(text[], uuid[], text, integer, text[], text[], timestamptz, integer) IS 'what is reached from nodes by kind and identifier: see lineage()';
 
 CREATE OR REPLACE FUNCTION lineage(
@@ -149,7 +138,7 @@ CREATE OR REPLACE FUNCTION lineage(
         relations text[] DEFAULT NULL,
         as_of timestamptz DEFAULT NULL,
         max_nodes integer DEFAULT 1000000) RETURNS SETOF lineage_info
-    LANGUAGE C STABLE PARALLEL RESTRICTED COST 2000 ROWS 100 AS 'MODULE_PATHNAME', 'mlregistry_lineage';
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 2000 ROWS 1000 SUPPORT lineage_support AS 'MODULE_PATHNAME', 'mlregistry_lineage';
 COMMENT ON FUNCTION lineage(text, text, integer, text[], text[], timestamptz, integer) IS 'what something came from (upstream), what came from it (downstream), or both, each once with its least depth and the edge that it was first reached by; relations restrict what is gone along, kinds what is shown; as_of: as it was then; what one may not see is shown by its kind only (is_hidden), and gone through as far as one may see what lies behind; 54000 beyond max_nodes (NULL: no limit)';
 
 CREATE OR REPLACE FUNCTION upstream(
@@ -159,7 +148,7 @@ CREATE OR REPLACE FUNCTION upstream(
         relations text[] DEFAULT NULL,
         as_of timestamptz DEFAULT NULL,
         max_nodes integer DEFAULT 1000000) RETURNS SETOF lineage_info
-    LANGUAGE C STABLE PARALLEL RESTRICTED COST 2000 ROWS 100 AS 'MODULE_PATHNAME', 'mlregistry_upstream';
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 2000 ROWS 1000 SUPPORT lineage_support AS 'MODULE_PATHNAME', 'mlregistry_upstream';
 COMMENT ON FUNCTION upstream(text, integer, text[], text[], timestamptz, integer) IS 'what something came from, through any number of steps: datasets, runs, versions; see lineage()';
 
 CREATE OR REPLACE FUNCTION downstream(
@@ -169,5 +158,5 @@ CREATE OR REPLACE FUNCTION downstream(
         relations text[] DEFAULT NULL,
         as_of timestamptz DEFAULT NULL,
         max_nodes integer DEFAULT 1000000) RETURNS SETOF lineage_info
-    LANGUAGE C STABLE PARALLEL RESTRICTED COST 2000 ROWS 100 AS 'MODULE_PATHNAME', 'mlregistry_downstream';
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 2000 ROWS 1000 SUPPORT lineage_support AS 'MODULE_PATHNAME', 'mlregistry_downstream';
 COMMENT ON FUNCTION downstream(text, integer, text[], text[], timestamptz, integer) IS 'what came from something, through any number of steps: runs, versions, deployments, datasets; see lineage()';
