@@ -258,5 +258,9 @@ SELECT throws_ok(format('SELECT openlineage_facet(%L, %L, %L)', 'k', '1-0-1/XFac
 SELECT is(openlineage_location(NULL)::text, '(,)', 'no place'), is(openlineage_uri(NULL), NULL, 'no URI'), is(openlineage_tags('{}'), NULL, 'no tags'), is(openlineage_tags(NULL), NULL, 'no tags at all'),
        is(openlineage_owners(NULL, NULL, 'X'), NULL, 'no owner'), is(openlineage_metrics('{}', '{"loss": null}'), NULL, 'no metrics');
 
+SET TRANSACTION READ ONLY;
+SELECT isnt_empty('SELECT FROM openlineage_events()', 'events are only read');
+SELECT isnt(lineage_dot('dataset:raw'), NULL, 'pictures too'), isnt(lineage_mermaid('dataset:raw'), NULL, 'in either language');
+
 SELECT * FROM finish();
 ROLLBACK;
