@@ -129,6 +129,14 @@ SQL
     my ($query) = $readme =~ /^SELECT (lineage_dot\(.*\));\n(?:.*\n){1,10}?.*\(docs\/lineage\/sample\.svg\)$/m or die 'the README does not say how its picture of lineage is made';
     my $file = project_root() . '/docs/lineage/sample.svg';
     my ($problem, $now, @now) = drawn(sql($node, 'sample', "SELECT $query"));
+    # As the README has it, in a shell.
+    my ($shell) = $readme =~ /^```sh\n([^`]*lineage_dot\([^`]*)```$/m or die 'the README does not say how to draw lineage';
+    my $directory = PostgreSQL::Test::Utils::tempdir();
+    {
+        local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => 'sample', PGOPTIONS => '-c mlregistry.organization=');
+        is(system('sh', '-ec', "cd '$directory'\n$shell"), 0, 'README: what it says to type works');
+    }
+    is(PostgreSQL::Test::Utils::slurp_file("$directory/lineage.svg"), $now, 'README: and draws just that');
     is($problem, '', "README: $query is drawn");
     if ($ENV{REFRESH}) {
         open my $out, '>', $file or die "cannot write $file: $!";
