@@ -279,6 +279,16 @@ SET statement_timeout = '20ms';
 SELECT count(*) FROM generate_series(1, 1000) AS n, LATERAL lineage_walk('{version}', ARRAY[id(1020000)], max_depth => 20000 + n);
 RESET statement_timeout;
 
+\echo == what is not asked for is not read, in a session that began when the table was empty
+SELECT pg_stat_force_next_flush();
+BEGIN;
+SELECT count(*) FROM lineage_walk('{run}', ARRAY[id(2000001)]);
+SELECT count(*) FROM lineage_walk('{dataset}', ARRAY[id(2000000)], 'downstream', max_depth => 1);
+SELECT count(*) FROM lineage_walk('{run}', ARRAY[id(2000001)], as_of => '2026-02-01');
+SELECT i.name, pg_stat_get_xact_tuples_returned(i.name::regclass) AS read
+  FROM unnest('{idx_lineage_up,idx_lineage_down,lineage_edges_pkey}'::text[]) AS i (name);
+ROLLBACK;
+
 \echo == what the planner expects
 CREATE FUNCTION expected(statement text) RETURNS numeric LANGUAGE plpgsql AS $$
 DECLARE
