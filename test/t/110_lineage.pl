@@ -24,8 +24,8 @@ DO $$BEGIN
     PERFORM register_version(m, n || '.0.0', 's3://storm/{version}') FROM unnest('{a,b}'::text[]) m, generate_series(1, 4) n;
     PERFORM register_dataset('d' || n, 's3://storm/d' || n, 'parquet') FROM generate_series(1, 6) n;
     INSERT INTO training_runs (experiment_id, run_name) SELECT find_experiment('storm'), 'r' || n FROM generate_series(1, 6) n;
-    INSERT INTO deployments (version_id, environment_id, deployment_name, status)
-    SELECT find_version('a@1.0.0'), find_environment('lab'), 's' || n, 'failed' FROM generate_series(1, 3) n;
+    INSERT INTO deployments (version_id, environment_id, deployment_name, status, traffic_percentage)
+    SELECT find_version('a@1.0.0'), find_environment('lab'), 's' || n, 'failed', 0 FROM generate_series(1, 3) n;
 END$$;
 
 -- Tries something and tells what came of it. What is to be tried again goes to the client.
@@ -223,7 +223,10 @@ DO $$BEGIN
     INSERT INTO run_datasets (run_id, dataset_id) SELECT run_id, find_dataset('d1') FROM training_runs WHERE run_name = 'r1' ON CONFLICT DO NOTHING;
     UPDATE training_runs SET version_id = find_version('a@1.0.0') WHERE run_name = 'r1';
     PERFORM add_parent('b@2.0.0', 'a@1.0.0', 'fine-tuned-from');
-    PERFORM deploy('b@2.0.0', 'lab', 'last', traffic => 0);
+    PERFORM deploy('b@2.0.0', 'lab', 'last', traffic => 0), deploy('b@2.0.0', 'lab', 'gone', traffic => 0), terminate_deployment('lab/gone');
+    PERFORM derive_dataset('gone', 'd1', 'filter', 's3://storm/gone', 'parquet');
+    UPDATE datasets SET deleted_at = now() WHERE dataset_name = 'gone';
+    UPDATE deployments SET deleted_at = now() WHERE deployment_name = 'gone';
 END$$;
 SQL
 $node->wait_for_catchup($standby, 'replay', $node->lsn('write'));
@@ -246,6 +249,17 @@ for my $question (sort keys %questions) {
 }
 is_sql($standby, 'd', 'SELECT * FROM wrong', '', 'edges are exact on the standby');
 $standby->stop;
+
+# ---- in plans that workers share: the leader asks, while workers are at it
+
+my $shared = 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;';
+for my $call (q{upstream('deployment:lab/' || x.n)}, q{downstream('dataset:' || x.n)}, q{upstream('dataset:gone' || left(x.n, 0))}, q{lineage_path('dataset:' || x.n, 'dataset:d3')}, q{common_ancestors('dataset:' || x.n, 'b@2.0.0')},
+    q{impact('dataset:' || x.n)}, q{lineage_dot('dataset:' || x.n)}, q{lineage_start('deployment:lab/gone' || left(x.n, 0))}, q{openlineage_events(max_rows => length(x.n))}) {
+    my $name = $call =~ /lab\/' / ? 'last' : 'd1';
+    my $query = "SELECT count(*) > 0 FROM (SELECT CASE WHEN count(*) > 0 THEN '$name' END AS n FROM lineage_edges WHERE valid_from > '2000-01-01') AS x, LATERAL $call AS l";
+    like(sql($node, 'd', "$shared EXPLAIN (COSTS off) $query"), qr/Gather/, "$call beside workers");
+    is_sql($node, 'd', "$shared $query", 't', 'answers');
+}
 
 # ---- dumps
 
