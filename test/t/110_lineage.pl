@@ -282,7 +282,7 @@ DO $$BEGIN
     END;
     RAISE EXCEPTION 'a circle';
 END$$;
-SELECT name FROM upstream('b@3.0.0', max_depth => 1);
+SELECT name FROM upstream('b@3.0.0', max_depth => 1, kinds => '{version}');
 SELECT name FROM lineage_path('b@3.0.0', 'b@2.0.0') WHERE step > 0;
 SELECT replace(name, r.run_id::text, r.run_name) FROM upstream('a@1.0.0', max_depth => 1, kinds => '{run}') l JOIN training_runs r ON r.run_id = l.id WHERE r.run_name = 'r1';
 SQL
