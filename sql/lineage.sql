@@ -280,12 +280,15 @@ SET session_replication_role = replica;
 INSERT INTO lineage_edges (organization_id, child_kind, child_id, parent_kind, parent_id, relation, child_project_id, parent_project_id, valid_from)
 SELECT current_organization_id(), 'version', id(1000000 + n), 'version', id(1000000 + n - 1), 'derived-from', :'default_project'::uuid, :'default_project'::uuid, '2026-01-01'::timestamptz FROM generate_series(1, 20000) AS n
 UNION ALL
-SELECT current_organization_id(), 'run', id(2000000 + n), 'dataset', id(2000000), 'trained-on', :'default_project', :'default_project', '2026-01-01' FROM generate_series(1, 5000) AS n;
+SELECT current_organization_id(), 'run', id(2000000 + n), 'dataset', id(2000000), 'trained-on', CASE WHEN n % 10 = 0 THEN :'default_project'::uuid ELSE id(3000000 + n % 700) END, :'default_project', '2026-01-01' FROM generate_series(1, 5000) AS n;
 RESET session_replication_role;
 SELECT count(*), max(depth) FROM lineage_walk('{version}', ARRAY[id(1020000)]);
 SELECT count(*), max(depth) FROM lineage_walk('{dataset}', ARRAY[id(2000000)], 'downstream');
 SELECT count(*) FROM lineage_walk('{dataset}', ARRAY[id(2000000)], 'downstream', max_nodes => 4999);
 SELECT count(*), max(depth) FROM lineage_nodes('{dataset}', ARRAY[id(2000000)], 'downstream') WHERE is_deleted AND name = 'run:' || id;
+SET SESSION AUTHORIZATION l9_vera;
+SELECT is_hidden, count(*), count(id) FROM lineage_walk('{dataset}', ARRAY[id(2000000)], 'downstream') GROUP BY 1 ORDER BY 1;
+RESET SESSION AUTHORIZATION;
 SET statement_timeout = '20ms';
 SELECT count(*) FROM generate_series(1, 1000) AS n, LATERAL lineage_walk('{version}', ARRAY[id(1020000)], max_depth => 20000 + n);
 RESET statement_timeout;

@@ -147,3 +147,6 @@ SELECT dataset_name, parent_project_slug, parent_dataset_name, transformation, p
 RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM unnest('{f8_rita,f8_wanda}'::name[]) AS r, revoke_access(r, sql_only => true);
 DROP ROLE f8_rita, f8_wanda;
+SET client_min_messages = warning;
+SELECT uninstall(confirm => 'mlregistry') IS NOT NULL AS uninstalled;
+SELECT install() IS NOT NULL AS installed;

@@ -9,7 +9,7 @@ BEGIN
         RETURN NEXT;
     END LOOP;
 END $$;
-DELETE FROM alias_history; DELETE FROM deployment_history; DELETE FROM stage_history; DELETE FROM status_history; -- what other tests have left
+DELETE FROM alias_history; DELETE FROM deployment_history; DELETE FROM stage_history; DELETE FROM status_history; DELETE FROM lineage_edges; -- what other tests have left
 CREATE TEMP TABLE empty AS SELECT * FROM pg_temp.digests();
 CREATE TEMP VIEW changed AS SELECT relation_name FROM (SELECT * FROM empty EXCEPT SELECT * FROM pg_temp.digests()) AS d ORDER BY 1;
 
@@ -54,6 +54,9 @@ SELECT slug, visibility, count(DISTINCT model_id) AS models, count(DISTINCT data
  WHERE projects.organization_id = '00000000-0000-8000-8000-000000000001' GROUP BY 1, 2 ORDER BY 1;
 SELECT model_name, framework, dataset_name FROM models m JOIN datasets d ON d.project_id = m.project_id AND right(d.dataset_id::text, 12) = right(m.model_id::text, 12) JOIN projects p ON p.project_id = m.project_id AND slug = 'training-lab' ORDER BY model_id;
 SELECT framework, count(*) FROM models JOIN projects USING (project_id) WHERE slug = 'training-lab' GROUP BY 1 ORDER BY 2 DESC, 1;
+
+SELECT child_name, relation, parent_name, is_open, child_deleted, parent_deleted FROM v_lineage_edges WHERE child_kind = parent_kind ORDER BY 1, 2;
+SELECT child_kind, relation, parent_kind, count(*) FROM v_lineage_edges GROUP BY 1, 2, 3 ORDER BY 1, 2;
 
 -- words that people search for
 SELECT model_name FROM models WHERE to_tsvector('english', model_name || ' ' || display_name || ' ' || coalesce(description, '')) @@ plainto_tsquery('english', 'customer reviews');
@@ -223,6 +226,7 @@ BEGIN
             DELETE FROM mlregistry.deployment_history WHERE NOT mlregistry.is_sample(deployment_id);
             DELETE FROM mlregistry.stage_history WHERE NOT mlregistry.is_sample(version_id);
             DELETE FROM mlregistry.status_history WHERE NOT mlregistry.is_sample(entity_id);
+            DELETE FROM mlregistry.lineage_edges WHERE NOT (mlregistry.is_sample(child_id) AND mlregistry.is_sample(parent_id));
             DELETE FROM mlregistry.datasets WHERE NOT mlregistry.is_sample(dataset_id);
             DELETE FROM mlregistry.tags WHERE NOT mlregistry.is_sample(tag_id);
             DELETE FROM mlregistry.projects WHERE slug = 'mine';

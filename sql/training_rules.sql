@@ -321,6 +321,17 @@ INSERT INTO training_runs (experiment_id, run_name, parent_run_id) SELECT experi
 SELECT count(*) FROM guards WHERE rule = 'no_cycle_run';
 UPDATE training_runs SET parent_run_id = (SELECT run_id FROM training_runs WHERE run_name = 'retry') WHERE run_name = 'first';
 SELECT rule, n FROM guards WHERE rule = 'no_cycle_run';
+-- once a transaction, however many runs get one; taken again when a savepoint has taken it back
+BEGIN;
+SAVEPOINT s;
+UPDATE training_runs r SET parent_run_id = p.run_id FROM training_runs p WHERE p.run_name = 'retry' AND r.run_name IN ('second', 'in lab');
+SELECT rule, n FROM guards WHERE rule = 'no_cycle_run';
+ROLLBACK TO s;
+SELECT rule, n FROM guards WHERE rule = 'no_cycle_run';
+UPDATE training_runs r SET parent_run_id = p.run_id FROM training_runs p WHERE p.run_name = 'retry' AND r.run_name IN ('second', 'in lab');
+UPDATE training_runs SET parent_run_id = (SELECT run_id FROM training_runs WHERE run_name = 'in lab') WHERE run_name = 'second';
+SELECT rule, n FROM guards WHERE rule = 'no_cycle_run';
+ROLLBACK;
 DELETE FROM training_runs WHERE run_name = 'retry';
 SELECT run_name, parent_run_id FROM training_runs WHERE run_name = 'first';
 

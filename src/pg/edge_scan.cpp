@@ -37,6 +37,22 @@ constexpr int key_count = 3;
              errhint("Lineage is read by it. SELECT * FROM mlregistry.check_registry() says what else is missing.")));
 }
 
+/// The table is locked: no index of it goes meanwhile. But REINDEX CONCURRENTLY gives the name to another one, and the
+/// one that had it is no longer valid.
+Relation open_index(const char *name, Oid schema) {
+    for (;;) {
+        const Oid oid = get_relname_relid(name, schema);
+        if (!OidIsValid(oid) || get_rel_relkind(oid) != RELKIND_INDEX) {
+            refuse_index(name);
+        }
+        Relation const index = index_open(oid, AccessShareLock);
+        if (get_relname_relid(name, schema) == oid) {
+            return index;
+        }
+        index_close(index, AccessShareLock);
+    }
+}
+
 std::string_view text_of(Datum value) noexcept {
     const auto *const text = reinterpret_cast<const struct varlena *>(DatumGetPointer(value));
     return {VARDATA_ANY(text), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(text))};
@@ -74,12 +90,8 @@ void EdgeScan::open(bool upwards, const TimestampTz *as_of) {
     as_of_ = is_past_ ? *as_of : 0;
     const Oid schema = get_namespace_oid("mlregistry", false);
     const char *const name = index_names[upwards ? 0 : 1][is_past_ ? 1 : 0];
-    const Oid index = get_relname_relid(name, schema);
     table_ = table_open(get_relname_relid("lineage_edges", schema), AccessShareLock);
-    if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX) {
-        refuse_index(name);
-    }
-    index_ = index_open(index, AccessShareLock);
+    index_ = open_index(name, schema);
     find_columns(upwards);
     require_index(is_past_);
     row_ = table_slot_create(table_, nullptr);

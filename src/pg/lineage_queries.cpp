@@ -5,14 +5,14 @@
 // whatever happened to a row meanwhile, and however often its keys come, edges say afterwards what is so. The two kinds
 // of an edge tell which table records it.
 //
-// A plan is kept while tables grow from nothing to millions of rows, and one of what is looked up here may have millions
-// of rows itself: the edges of one dataset, the runs of one version. So every query leaves the planner one index to go
-// along. Where the key is one column, nothing but that is asked in the subquery that looks it up. Where it has several,
-// the subquery takes, of the first ones, the last row that does not come after the others, in the order of the primary
-// key, which only its index gives; whether that is the one is asked afterwards. (Seen on 15: asked for what equals each
-// column, the plan of a new table went along idx_lineage_down_asof and read all edges of a dataset for each of them.
-// Asked for what lies between a row and itself, a scan goes on to the end: of a row only the first column stops it.)
-// LATERAL with OFFSET 0 keeps the loop over keys a loop.
+// A plan is kept while tables grow from nothing to millions of rows, and one of what is looked up here may have
+// millions of rows itself: the edges of one dataset, the runs of one version. So every query leaves the planner one
+// index to go along. Where the key is one column, nothing but that is asked in the subquery that looks it up. Where it
+// has several, the subquery takes, of the first ones, the last row that does not come after the others, in the order of
+// the primary key, which only its index gives; whether that is the one is asked afterwards. (Seen on 15: asked for what
+// equals each column, the plan of a new table went along idx_lineage_down_asof and read all edges of a dataset for each
+// of them. Asked for what lies between a row and itself, a scan goes on to the end: of a row only the first column
+// stops it.) LATERAL with OFFSET 0 keeps the loop over keys a loop.
 #include "lineage_queries.hpp"
 
 extern "C" {
@@ -33,10 +33,10 @@ namespace {
 #define IS(column, word) column EQ "'" word "'"
 #define ONE_OF(column, words) column EQ "ANY ('{" words "}'::pg_catalog.text[])"
 
-#define NOW "pg_catalog.clock_timestamp()"
 #define INFINITE "'infinity'::pg_catalog.timestamptz"
-// A clock that steps back must not turn a period round.
-#define END_OF_PERIOD "GREATEST(" NOW ", h.valid_from OPERATOR(pg_catalog.+) '1 microsecond'::pg_catalog.interval)"
+// When a period ends: at history_time(), but a clock that steps back must not turn it round.
+#define END_OF_PERIOD(of, at) \
+    "GREATEST(" at ", " of ".valid_from OPERATOR(pg_catalog.+) '1 microsecond'::pg_catalog.interval)"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Facts: what records the edge c (child_id, parent_id, qualifier), and what the edge says then; none or one row. `since`
@@ -105,8 +105,8 @@ namespace {
 
 // The last period of the edge c, whose kinds and organization are given; none or one row.
 #define LAST_PERIOD(organization, child, parent) \
-    "SELECT l.place, l.valid_to" \
-    "  FROM (SELECT x.ctid AS place, x.parent_kind, x.parent_id, x.relation, x.valid_to" \
+    "SELECT l.place, l.valid_from, l.valid_to" \
+    "  FROM (SELECT x.ctid AS place, x.parent_kind, x.parent_id, x.relation, x.valid_from, x.valid_to" \
     "          FROM mlregistry.lineage_edges x" \
     "         WHERE x.organization_id" EQ organization " AND " IS("x.child_kind", child) \
     "           AND x.child_id" EQ "c.child_id" \
@@ -124,32 +124,40 @@ namespace {
     "            child_project_id, parent_project_id, valid_from) " \
     "SELECT e.organization_id, '" child "', c.child_id, '" parent "', c.parent_id, c.relation," \
     "       e.child_project_id, e.parent_project_id," \
-    "       GREATEST(CASE WHEN $4 THEN LEAST(" NOW ", e.since) ELSE " NOW " END, last.valid_to)" \
+    "       GREATEST(CASE WHEN $4 THEN LEAST($5, e.since) ELSE $5 END, last.valid_to)" \
     "  FROM " KEYS("pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)", \
                    "child_id, parent_id, qualifier", relation) \
     " CROSS JOIN LATERAL (" fact " OFFSET 0) AS e" \
     "  LEFT JOIN LATERAL (" LAST_PERIOD("e.organization_id", child, parent) " OFFSET 0) AS last ON true" \
-    " WHERE last.valid_to IS NULL OR last.valid_to" LT INFINITE
+    " WHERE last.valid_to IS NULL OR last.valid_to" LT INFINITE \
+    " RETURNING valid_from"
 
-#define CLOSED "SET valid_to = " END_OF_PERIOD ", changed_in = pg_catalog.pg_current_xact_id()"
+#define CLOSED_AT(at) "SET valid_to = " at ", changed_in = pg_catalog.pg_current_xact_id()"
 
-// A fact that is as it was is found by a subquery, which the planner leaves where it is.
+// What ends together does so at one moment. A fact that is as it was is found by a subquery, which the planner leaves
+// where it is.
 #define CLOSE(child, parent, relation, fact) \
-    "UPDATE mlregistry.lineage_edges h " CLOSED \
-    "  FROM " KEYS("pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)", \
-                   "organization_id, child_id, parent_id, qualifier", relation) \
-    " CROSS JOIN LATERAL (" LAST_PERIOD("c.organization_id", child, parent) " OFFSET 0) AS o" \
-    " WHERE h.ctid" EQ "o.place AND o.valid_to" EQ INFINITE \
-    "   AND (SELECT true FROM (" fact ") AS e) IS NULL"
+    "UPDATE mlregistry.lineage_edges h " CLOSED_AT("e.at") \
+    "  FROM (SELECT o.place, pg_catalog.max(" END_OF_PERIOD("o", "$5") ") OVER () AS at" \
+    "          FROM " KEYS("pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)", \
+                           "organization_id, child_id, parent_id, qualifier", relation) \
+    "         CROSS JOIN LATERAL (" LAST_PERIOD("c.organization_id", child, parent) " OFFSET 0) AS o" \
+    "         WHERE o.valid_to" EQ INFINITE " AND (SELECT true FROM (" fact ") AS f) IS NULL) AS e" \
+    " WHERE h.ctid" EQ "e.place" \
+    " RETURNING e.at"
 
 #define CLOSE_ALL(child, parent, table, here) \
-    "UPDATE mlregistry.lineage_edges h " CLOSED \
+    "UPDATE mlregistry.lineage_edges h " CLOSED_AT(END_OF_PERIOD("h", "$1")) \
     " WHERE " IS("h.child_kind", child) " AND " IS("h.parent_kind", parent) " AND h.valid_to" EQ INFINITE \
     "   AND NOT EXISTS (SELECT FROM mlregistry." table " f WHERE " here ")"
 
-OwnerQuery of_facts(const char *sql) { return {sql, 4, {UUIDARRAYOID, UUIDARRAYOID, TEXTARRAYOID, BOOLOID}}; }
-OwnerQuery of_edges(const char *sql) { return {sql, 4, {UUIDARRAYOID, UUIDARRAYOID, UUIDARRAYOID, TEXTARRAYOID}}; }
-OwnerQuery of_all(const char *sql) { return {sql, 0, {}}; }
+OwnerQuery of_facts(const char *sql) {
+    return {sql, 5, {UUIDARRAYOID, UUIDARRAYOID, TEXTARRAYOID, BOOLOID, TIMESTAMPTZOID}};
+}
+OwnerQuery of_edges(const char *sql) {
+    return {sql, 5, {UUIDARRAYOID, UUIDARRAYOID, UUIDARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID}};
+}
+OwnerQuery of_all(const char *sql) { return {sql, 1, {TIMESTAMPTZOID}}; }
 
 #define QUERIES(child, parent, relation, fact, table, here) \
     of_facts(OPEN(child, parent, relation, fact)), of_edges(CLOSE(child, parent, relation, fact)), \

@@ -11,9 +11,9 @@ struct LineageLink {
     const char *parent;    ///< column of the parent; no edge where it is NULL
     const char *qualifier; ///< a column that the fact depends on as well; null: none
     bool only_open;        ///< the qualifier is the status of a deployment: there is an edge while it is open
-    OwnerQuery open;       ///< $1 children, $2 parents, $3 qualifiers, $4 whether the facts' own times count
-    OwnerQuery close;      ///< $1 organizations, $2 children, $3 parents, $4 qualifiers
-    OwnerQuery close_all;  ///< after TRUNCATE
+    OwnerQuery open;       ///< $1 children, $2 parents, $3 qualifiers, $4 whether the facts' own times count, $5 now
+    OwnerQuery close;      ///< $1 organizations, $2 children, $3 parents, $4 qualifiers, $5 now
+    OwnerQuery close_all;  ///< after TRUNCATE: $1 now
 };
 
 inline constexpr int most_links = 2;

@@ -2,19 +2,15 @@
 
 #include "edge_scan.hpp"
 #include "identity.hpp"
+#include "lineage_sight.hpp"
 #include "lineage_table.hpp"
 #include "owner_query.hpp"
-#include "rights.hpp"
 #include "uuid.hpp"
 
 extern "C" {
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "utils/acl.h"
 #include "utils/array.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rls.h"
 }
 
 #include <algorithm>
@@ -58,16 +54,7 @@ struct KindDatum {
 struct Walk {
     const LineageRequest *request;
     Lineage *found;
-    bool sees_all;
-    bool sees_kind[lineage::kind_count];
-    const pg_uuid_t *readable; ///< projects that may be read, where not all may
-    int readable_count;
-
-    // Projects that were met: whether they may be read, and a table of their numbers.
-    std::uint16_t *project_slots;
-    std::uint32_t project_mask;
-    bool *project_visible;
-    std::uint16_t last_project;
+    LineageSight sight;
     Relation last_relation;
 
     LineageTable *table;
@@ -111,98 +98,6 @@ Datum kind_datum(Kind kind) {
         std::memcpy(text.bytes + VARHDRSZ, name.data(), name.size());
     }
     return PointerGetDatum(text.bytes);
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// What one may see.
-
-std::uint32_t project_hash(const pg_uuid_t &id) noexcept { return hash_of(Kind::dataset, id); }
-
-void grow_projects(Walk &walk) {
-    const std::uint32_t room = (walk.project_mask + 1) * 2;
-    Lineage &found = *walk.found;
-    pfree(walk.project_slots);
-    walk.project_slots =
-        static_cast<std::uint16_t *>(MemoryContextAllocZero(found.context, room * sizeof(std::uint16_t)));
-    walk.project_mask = room - 1;
-    for (std::uint16_t n = 0; n < found.project_count; ++n) {
-        std::uint32_t slot = project_hash(found.projects[n]) & walk.project_mask;
-        while (walk.project_slots[slot] != 0) {
-            slot = (slot + 1) & walk.project_mask;
-        }
-        walk.project_slots[slot] = static_cast<std::uint16_t>(n + 1);
-    }
-    found.projects = static_cast<pg_uuid_t *>(repalloc(found.projects, room / 2 * sizeof(pg_uuid_t)));
-    walk.project_visible = static_cast<bool *>(repalloc(walk.project_visible, room / 2 * sizeof(bool)));
-}
-
-bool is_readable(const Walk &walk, const pg_uuid_t &project) noexcept {
-    for (int i = 0; i < walk.readable_count; ++i) {
-        if (same_uuid(walk.readable[i], project)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/// The number of a project. There are few, and neighbours mostly lie in the same one.
-std::uint16_t project_number(Walk &walk, const pg_uuid_t &id) {
-    Lineage &found = *walk.found;
-    if (walk.last_project != unknown_project && same_uuid(found.projects[walk.last_project], id)) {
-        return walk.last_project;
-    }
-    std::uint32_t slot = project_hash(id) & walk.project_mask;
-    while (walk.project_slots[slot] != 0) {
-        const auto number = static_cast<std::uint16_t>(walk.project_slots[slot] - 1);
-        if (same_uuid(found.projects[number], id)) {
-            return walk.last_project = number;
-        }
-        slot = (slot + 1) & walk.project_mask;
-    }
-    if (found.project_count == unknown_project - 1) {
-        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                        errmsg("the lineage has nodes in more than %d projects", unknown_project - 1)));
-    }
-    if (found.project_count == (walk.project_mask + 1) / 2) {
-        grow_projects(walk);
-        return project_number(walk, id);
-    }
-    const std::uint16_t number = found.project_count++;
-    walk.project_slots[slot] = static_cast<std::uint16_t>(number + 1);
-    found.projects[number] = id;
-    walk.project_visible[number] = walk.sees_all || is_readable(walk, id);
-    return walk.last_project = number;
-}
-
-/// Whether a node may be seen; one that lies in no project may by those who see all.
-bool may_see(const Walk &walk, Kind kind, std::uint16_t project) noexcept {
-    return walk.sees_all || (walk.sees_kind[static_cast<std::size_t>(kind)] && project != unknown_project &&
-                             walk.project_visible[project]);
-}
-
-/// As row security does: its owner and who bypasses it see all, and who lets no row be kept back gets an error.
-void look_at_rights(Walk &walk) {
-    const Oid relation = get_relname_relid("lineage_edges", get_namespace_oid("mlregistry", false));
-    if (pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK) {
-        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "lineage_edges");
-    }
-    walk.sees_all = check_enable_rls(relation, InvalidOid, false) != RLS_ENABLED;
-    if (walk.sees_all) {
-        return;
-    }
-    const Rights &rights = current_rights();
-    constexpr Scope scopes[lineage::kind_count] = {Scope::datasets, Scope::deployments, Scope::runs, Scope::versions};
-    for (std::size_t kind = 0; kind < lineage::kind_count; ++kind) {
-        walk.sees_kind[kind] = is_in_scope(rights, Rank::read, scopes[kind]);
-    }
-    auto *const readable = static_cast<pg_uuid_t *>(
-        MemoryContextAlloc(walk.found->context, (static_cast<Size>(rights.project_count) + 1) * sizeof(pg_uuid_t)));
-    for (int i = 0; i < rights.project_count; ++i) {
-        if (rights.projects[i].rank >= Rank::read) {
-            readable[walk.readable_count++] = rights.projects[i].id;
-        }
-    }
-    walk.readable = readable;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -369,7 +264,7 @@ std::uint32_t key_of(Walk &walk, const pg_uuid_t &id) {
 }
 
 std::uint16_t project_in(Walk &walk, const pg_uuid_t *project) {
-    return project == nullptr ? unknown_project : project_number(walk, *project);
+    return project == nullptr ? unknown_project : walk.sight.number_of(*walk.found, *project);
 }
 
 void take_edge(Walk &walk, const Edge &edge) {
@@ -379,7 +274,7 @@ void take_edge(Walk &walk, const Edge &edge) {
         LineageNode &start = node_of(*walk.found, near);
         if (start.depth == 0 && start.project == unknown_project) {
             const std::uint16_t project = project_in(walk, edge.near_project);
-            if (!may_see(walk, start.kind, project)) {
+            if (!walk.sight.may_see(start.kind, project)) {
                 return;
             }
             start.project = project;
@@ -395,7 +290,7 @@ void take_edge(Walk &walk, const Edge &edge) {
     Arrival &arrival = walk.batch[walk.batch_count];
     arrival.kind = kind_in(edge.far_kind);
     arrival.project = project_in(walk, edge.far_project);
-    arrival.is_hidden = !may_see(walk, arrival.kind, arrival.project);
+    arrival.is_hidden = !walk.sight.may_see(arrival.kind, arrival.project);
     if (arrival.is_hidden && node_of(*walk.found, near).is_hidden) {
         return;
     }
@@ -655,16 +550,9 @@ void take_returns(Walk &walk) {
 
 void prepare(Walk &walk) {
     Lineage &found = *walk.found;
-    constexpr std::uint32_t first_projects = 16;
     walk.segment_room = 16;
     found.segments =
         static_cast<LineageNode **>(MemoryContextAlloc(found.context, walk.segment_room * sizeof(LineageNode *)));
-    walk.project_mask = first_projects * 2 - 1;
-    walk.project_slots =
-        static_cast<std::uint16_t *>(MemoryContextAllocZero(found.context, first_projects * 2 * sizeof(std::uint16_t)));
-    found.projects = static_cast<pg_uuid_t *>(MemoryContextAlloc(found.context, first_projects * sizeof(pg_uuid_t)));
-    walk.project_visible = static_cast<bool *>(MemoryContextAlloc(found.context, first_projects * sizeof(bool)));
-    walk.last_project = unknown_project;
     walk.last_relation = Relation::serves;
     if (walk.request->max_edges != 0) {
         walk.edge_room = std::min<std::uint32_t>(walk.request->max_edges, 1024);
@@ -688,7 +576,7 @@ void walk_all(Walk &walk) {
     settle_level(walk, 0, 0);
     found.start_count = walk.level_end = found.node_count;
     const bool has_somewhere_to_go = request.relations != 0 && request.max_depth != 0;
-    if (has_somewhere_to_go && !walk.sees_all && found.start_count > 1) {
+    if (has_somewhere_to_go && !walk.sight.sees_all && found.start_count > 1) {
         confirm_starts(walk);
     }
     while (has_somewhere_to_go && !found.is_cut && (walk.level_first < walk.level_end || walk.return_count != 0) &&
@@ -732,7 +620,7 @@ Lineage *walk_lineage(const LineageRequest &request) {
     auto *const walk = static_cast<Walk *>(MemoryContextAllocZero(context, sizeof(Walk)));
     walk->request = &request;
     walk->found = found;
-    look_at_rights(*walk);
+    walk->sight.look(*found);
     prepare(*walk);
     walk_all(*walk);
     for (EdgeScan &scan : walk->scans) {

@@ -5,7 +5,6 @@
 // the latest snapshot. So a row that ends as it began writes nothing, whatever other triggers did to it meanwhile, and
 // nothing is written twice. The transaction that changes a row holds it: writers of one history come one after the
 // other.
-#include "along_indexes.hpp"
 #include "deployment_setting.hpp"
 #include "history_queries.hpp"
 #include "history_time.hpp"
@@ -82,26 +81,6 @@ bool differ(const Changes &changes, TupleTableSlot *before, TupleTableSlot *now)
         }
     }
     return false;
-}
-
-/// Raises `state` to the greatest of the times in the first column.
-void raise_to_greatest(void *state) {
-    auto &latest = *static_cast<TimestampTz *>(state);
-    for (std::uint64_t i = 0; i < SPI_processed; ++i) {
-        bool is_null = true;
-        const Datum at = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
-        if (!is_null) {
-            latest = Max(latest, DatumGetTimestampTz(at));
-        }
-    }
-}
-
-/// Returns how many periods the query has ended or begun; it returns when.
-std::uint64_t write_periods(OwnerQuery &query, Oid owner, const Datum *values, const char *nulls) {
-    TimestampTz latest = history_time();
-    const std::uint64_t periods = run_along_indexes(query, owner, values, nulls, raise_to_greatest, &latest);
-    pass_history_time(latest);
-    return periods;
 }
 
 Datum array_of_keys(const Changes &changes) {

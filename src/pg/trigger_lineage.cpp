@@ -4,8 +4,8 @@
 // table with the latest snapshot. So edges say what is so whatever other triggers, cascades and foreign keys did to a
 // row meanwhile, and nothing is written twice. The transaction that changes a fact holds its row, or its key: writers
 // of one edge come one after the other.
-#include "along_indexes.hpp"
 #include "core/deployment_state.hpp"
+#include "history_time.hpp"
 #include "lineage_queries.hpp"
 #include "statement_trigger.hpp"
 #include "transition_rows.hpp"
@@ -15,6 +15,7 @@ extern "C" {
 #include "utils/array.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 }
 
@@ -148,8 +149,9 @@ void close_edges(const Statement &statement, Changes &changes) {
     }
     MemoryContext const before = MemoryContextSwitchTo(statement.scratch);
     const Datum values[] = {array_of(changes.gone, &Key::organization), array_of(changes.gone, &Key::child),
-                            array_of(changes.gone, &Key::parent), qualifiers_of(changes, changes.gone)};
-    run_along_indexes(changes.link->close, statement.owner, values, nullptr);
+                            array_of(changes.gone, &Key::parent), qualifiers_of(changes, changes.gone),
+                            TimestampTzGetDatum(history_time())};
+    write_periods(changes.link->close, statement.owner, values, nullptr);
     MemoryContextSwitchTo(before);
     MemoryContextReset(statement.scratch);
     changes.gone.count = 0;
@@ -160,11 +162,12 @@ void open_edges(const Statement &statement, Changes &changes) {
         return;
     }
     MemoryContext const before = MemoryContextSwitchTo(statement.scratch);
-    // What is inserted may have been so for long; what is changed is so from now on.
-    const Datum values[] = {array_of(changes.come, &Key::child), array_of(changes.come, &Key::parent),
-                            qualifiers_of(changes, changes.come),
-                            BoolGetDatum(TRIGGER_FIRED_BY_INSERT(statement.data->tg_event))};
-    run_along_indexes(changes.link->open, statement.owner, values, nullptr);
+    // What is inserted may have been so for long; what is changed is so from now on, which is when what it takes the
+    // place of has ended.
+    const Datum values[] = {
+        array_of(changes.come, &Key::child), array_of(changes.come, &Key::parent), qualifiers_of(changes, changes.come),
+        BoolGetDatum(TRIGGER_FIRED_BY_INSERT(statement.data->tg_event)), TimestampTzGetDatum(history_time())};
+    write_periods(changes.link->open, statement.owner, values, nullptr);
     MemoryContextSwitchTo(before);
     MemoryContextReset(statement.scratch);
     changes.come.count = 0;
@@ -230,9 +233,10 @@ void follow_rows(Statement &statement, bool have_come) {
 }
 
 void close_all(const TriggerData *data, LineageSource &source) {
+    const Datum now = TimestampTzGetDatum(history_time());
     for (int i = 0; i < source.count; ++i) {
         connect();
-        run(source.links[i].close_all, data->tg_relation->rd_rel->relowner, nullptr, nullptr, Sight::latest, 0);
+        run(source.links[i].close_all, data->tg_relation->rd_rel->relowner, &now, nullptr, Sight::latest, 0);
         done();
     }
 }

@@ -8,6 +8,7 @@
 #include "along_indexes.hpp"
 #include "boundary.hpp"
 #include "core/find_cycle.hpp"
+#include "guard_row.hpp"
 #include "rights.hpp"
 #include "row_trigger.hpp"
 #include "statement_trigger.hpp"
@@ -15,8 +16,6 @@
 #include "uuid.hpp"
 
 extern "C" {
-#include "access/transam.h"
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "utils/array.h"
@@ -269,17 +268,11 @@ Ids children_that_are_parents(Family &family, Oid owner, const Ids &children) {
     return both;
 }
 
-/// Makes the transaction the only one that adds parents in the organization. A row of guards that this transaction has
-/// written is not written again: a thousand versions of one row would all be looked at by the next thousand statements.
+/// Makes the transaction the only one that adds parents in the organization.
 void lock(Family &family, Oid owner, const pg_uuid_t &organization) {
     const Datum values[] = {UUIDPGetDatum(&organization)};
     connect();
-    bool is_null = true;
-    run(family.guard_row, owner, values, nullptr, Sight::latest, 1);
-    const Datum writer = found_value(1, is_null);
-    if (is_null || !TransactionIdIsCurrentTransactionId(DatumGetTransactionId(writer))) {
-        run(family.lock, owner, values, nullptr, Sight::current, 0);
-    }
+    lock_once(family.guard_row, family.lock, owner, values);
     done();
 }
 

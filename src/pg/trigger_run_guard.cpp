@@ -1,6 +1,6 @@
 // Trigger guard of runs: quotas, no circle of parents, and that what a version came from is kept. Exact under
 // concurrency by rows of guards (docs/design/data-model.md, section 5).
-#include "owner_query.hpp"
+#include "guard_row.hpp"
 #include "row_trigger.hpp"
 #include "uuid.hpp"
 
@@ -18,6 +18,13 @@ namespace mlregistry::pg {
 namespace {
 
 // One guard for all runs of the organization: two edges that share no run can close one circle.
+OwnerQuery parents_guard{
+    "SELECT g.xmin FROM mlregistry.guards g WHERE g.organization_id OPERATOR(pg_catalog.=) $1"
+    " AND g.rule OPERATOR(pg_catalog.=) 'no_cycle_run' AND g.subject_id OPERATOR(pg_catalog.=) $1",
+    1,
+    {UUIDOID},
+};
+
 OwnerQuery lock_parents{
     "INSERT INTO mlregistry.guards AS g (organization_id, rule, subject_id) VALUES ($1, 'no_cycle_run', $1)"
     " ON CONFLICT (organization_id, rule, subject_id) DO UPDATE SET n = g.n OPERATOR(pg_catalog.+) 1",
@@ -96,7 +103,7 @@ void refuse_circle(const RowTrigger &trigger) {
     if (trigger.is_update || run(has_children, owner, &run_id, nullptr, Sight::latest, 1) != 0) {
         const Datum organization = id_of(trigger, "organization_id");
         const Datum values[] = {above.value, run_id};
-        run(lock_parents, owner, &organization, nullptr, Sight::current, 0);
+        lock_once(parents_guard, lock_parents, owner, &organization);
         if (run(is_its_own_ancestor, owner, values, nullptr, Sight::latest, 1) != 0) {
             refuse(
                 trigger, ERRCODE_CHECK_VIOLATION, "no_cycle", "a run cannot be among its own ancestors",

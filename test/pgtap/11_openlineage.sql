@@ -236,5 +236,27 @@ SELECT is_empty($$SELECT * FROM openlineage_events() WHERE version_id = pg_temp.
 UPDATE training_runs SET queued_at = '0044-03-15 12:00 BC', started_at = '0044-03-15 12:00 BC' WHERE run_id = pg_temp.id('f5');
 SELECT is_empty($$SELECT * FROM openlineage_events(max_rows => NULL) WHERE run_id = pg_temp.id('f5')$$, 'times that RFC 3339 cannot say are in no event');
 
+UPDATE training_runs SET queued_at = '0044-03-15 12:00 BC' WHERE run_id = pg_temp.id('f2');
+SELECT is((SELECT event #> '{run,facets,mlregistry_run}' ? 'queuedAt' FROM openlineage_events(max_rows => NULL) WHERE run_id = pg_temp.id('f2') AND event_type = 'FAIL'), false,
+          'nor are they said of a run that has events');
+
+-- ---- what events are made of
+
+SELECT is(openlineage_time(t), v, 'time ' || t)
+  FROM (VALUES ('2026-01-02 03:04:05.000006+00'::timestamptz, '2026-01-02T03:04:05.000006Z'), ('0001-01-01 00:00+00', '0001-01-01T00:00:00.000000Z'),
+               ('9999-12-31 23:59:59.999999+00', '9999-12-31T23:59:59.999999Z'), ('2026-07-01 01:00+05:45', '2026-06-30T19:15:00.000000Z'),
+               ('10000-01-01 00:00+00', NULL), ('0001-12-31 23:59 BC', NULL), ('infinity', NULL), ('-infinity', NULL)) AS t (t, v);
+SELECT is(openlineage_time(NULL), NULL, 'no time');
+SELECT is(openlineage_facet('k"', '1-0-1/XFacet', '{"a": null, "b": [null], "c": {}}', '{"d": null}'),
+          jsonb_build_object('k"', jsonb_build_object('_producer', openlineage_producer(), '_schemaURL', 'https://openlineage.io/spec/facets/1-0-1/XFacet.json#/$defs/XFacet', 'b', '[null]'::jsonb, 'c', '{}'::jsonb, 'd', NULL)),
+          'a facet: nulls of ours are left out, those of others are not');
+SELECT is(openlineage_facet('k', '1-0-1/XFacet#YFacet', '{}') #>> '{k,_schemaURL}', 'https://openlineage.io/spec/facets/1-0-1/XFacet.json#/$defs/YFacet', 'one of several in a file');
+SELECT is(openlineage_facet('k', '1-0-1/XFacet', NULL), '{}', 'nothing is no facet');
+SELECT throws_ok($$SELECT openlineage_facet(NULL, '1-0-1/XFacet', '{}')$$, '22004', 'the key of a facet must not be NULL', 'a facet without key');
+SELECT throws_ok($$SELECT openlineage_facet('k', NULL, '{}')$$, '22004', 'the schema of a facet must not be NULL', 'a facet without schema');
+SELECT throws_ok(format('SELECT openlineage_facet(%L, %L, %L)', 'k', '1-0-1/XFacet', c), '22023', 'what a facet says must be a JSON object', 'a facet that says ' || c) FROM unnest('{[],1,"null"}'::text[]) AS c;
+SELECT is(openlineage_location(NULL)::text, '(,)', 'no place'), is(openlineage_uri(NULL), NULL, 'no URI'), is(openlineage_tags('{}'), NULL, 'no tags'), is(openlineage_tags(NULL), NULL, 'no tags at all'),
+       is(openlineage_owners(NULL, NULL, 'X'), NULL, 'no owner'), is(openlineage_metrics('{}', '{"loss": null}'), NULL, 'no metrics');
+
 SELECT * FROM finish();
 ROLLBACK;

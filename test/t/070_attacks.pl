@@ -251,7 +251,8 @@ subtest 'direct SQL' => sub {
         "INSERT INTO teams (organization_id, team_name) VALUES ('$acme', 'x')",
         "UPDATE teams SET organization_id = '$acme'",
         'SET row_security = off; SELECT count(*) FROM models',
-        'TRUNCATE models CASCADE', 'TRUNCATE alias_history', 'ALTER TABLE models DISABLE ROW LEVEL SECURITY', 'ALTER TABLE models NO FORCE ROW LEVEL SECURITY',
+        'TRUNCATE models CASCADE', 'TRUNCATE alias_history', 'TRUNCATE lineage_edges', 'DROP TRIGGER mlr_70_guard ON dataset_parents',
+        "INSERT INTO lineage_edges (organization_id, child_kind, child_id, parent_kind, parent_id, relation, child_project_id, parent_project_id, valid_from) VALUES ('$o', 'version', '$m', 'dataset', '$m', 'trained-on', '$p', '$p', now())", 'ALTER TABLE models DISABLE ROW LEVEL SECURITY', 'ALTER TABLE models NO FORCE ROW LEVEL SECURITY',
         'CREATE POLICY mine ON models USING (true)', 'DROP POLICY mlr_read ON models', 'ALTER POLICY mlr_read ON models USING (true)',
         'ALTER TABLE models DISABLE TRIGGER ALL', 'CREATE TRIGGER x BEFORE INSERT ON models FOR EACH ROW EXECUTE FUNCTION trg_touch()',
         'CREATE RULE x AS ON SELECT TO models DO INSTEAD SELECT 1', 'CREATE TABLE pg_temp.child () INHERITS (mlregistry.models)', "DO \$\$BEGIN EXECUTE 'CREATE SCHEMA mine'; EXECUTE 'CREATE TABLE mine.x (m uuid REFERENCES mlregistry.models)'; END\$\$",
@@ -324,6 +325,10 @@ subtest 'existence by keys' => sub {
         'model of a tag' => [ "INSERT INTO model_tags (organization_id, model_id, tag_id) VALUES ('$o', '{}', '" . id('spare', 'default') . "')", id('hidden model', 'acme-private') ],
         'model of a tag, private' => [ "INSERT INTO model_tags (organization_id, model_id, tag_id) VALUES ('$o', '{}', '" . id('spare', 'default') . "')", id('hidden model', 'default-private') ],
         'dataset of a tag, private' => [ "INSERT INTO dataset_tags (organization_id, dataset_id, tag_id) VALUES ('$o', '{}', '" . id('spare', 'default') . "')", id('hidden dataset', 'default-private') ],
+        'parent of a version' => [ "INSERT INTO version_parents (organization_id, version_id, parent_version_id, relation) VALUES ('$o', '$v2', '{}', 'derived-from')", id('hidden version', 'acme-private') ],
+        'parent of a version, private' => [ "INSERT INTO version_parents (organization_id, version_id, parent_version_id, relation) VALUES ('$o', '$v2', '{}', 'derived-from')", id('hidden version', 'default-private') ],
+        'child of a version, private' => [ "INSERT INTO version_parents (organization_id, version_id, parent_version_id, relation) VALUES ('$o', '{}', '$v2', 'derived-from')", id('hidden version', 'default-private') ],
+        'parent of a dataset, private' => [ "INSERT INTO dataset_parents (organization_id, dataset_id, parent_dataset_id) VALUES ('$o', '" . id('dataset', 'default-organization') . "', '{}')", id('hidden dataset', 'default-private') ],
         'project of a model, private' => [ "INSERT INTO models (organization_id, project_id, model_name, framework) VALUES ('$o', '{}', 'x', 'onnx')", $p eq '' ? '' : project_id('default-private') ],
         'project of a model' => [ "INSERT INTO models (organization_id, project_id, model_name, framework) VALUES ('$o', '{}', 'x', 'onnx')", project_id('acme-private') ],
         'organization of a tag' => [ "INSERT INTO tags (organization_id, tag_name) VALUES ('{}', 'x')", organization_id('acme') ],
@@ -340,6 +345,14 @@ subtest 'existence by keys' => sub {
     my ($of_hidden, $of_nothing) = all_said('app', 'owner@default', 'false', map { $member =~ s/\{\}/$_/r } user_id('hidden'), id('nothing', 'user'));
     is(plain($of_hidden), plain($of_nothing), 'a user of another organization is as unknown as none to an owner of a project');
     like($of_hidden, qr/^23503 /, 'and is no member');
+    # A circle through what is hidden is refused, and told without it.
+    my ($a, $h, $b) = map { sprintf "'%s'", $_ } id('raw dataset', 'default-organization'), id('hidden dataset', 'default-private'), id('dataset', 'default-organization');
+    sql($node, 'd', "INSERT INTO dataset_parents (organization_id, dataset_id, parent_dataset_id) VALUES ('$o', $h, $a), ('$o', $b, $h)");
+    my ($circle) = all_said('app', 'developer@default', 'false', "INSERT INTO dataset_parents (organization_id, dataset_id, parent_dataset_id) VALUES ('$o', $a, $b)");
+    like($circle, qr/^23514 .*raw-default-organization.*a dataset that you may not read.*no_cycle/, 'a circle through what is hidden is refused');
+    unlike($circle, qr/zzyzx/, 'without its name');
+    is_sql($node, 'd', as_key('developer@default', "SELECT count(*) FROM lineage_edges WHERE $h IN (child_id, parent_id); SELECT count(*) FROM v_lineage_edges WHERE child_name ~ 'zzyzx' OR parent_name ~ 'zzyzx'"), "0\n0", 'its edges are not seen', as => 'app');
+    sql($node, 'd', "DELETE FROM dataset_parents WHERE $h IN (dataset_id, parent_dataset_id)");
     # What is unique is so within an organization.
     for my $statement (q{INSERT INTO tags (tag_name) VALUES ('zzyzx-hidden')}, q{INSERT INTO teams (team_name) VALUES ('zzyzx-hidden')},
         "INSERT INTO models (project_id, model_name, framework) VALUES ('$p', 'zzyzx-hidden', 'onnx')", "INSERT INTO datasets (project_id, dataset_name, storage_location, storage_format) VALUES ('$p', 'zzyzx-hidden', 's3://x/y', 'csv')") {

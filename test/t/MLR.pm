@@ -430,7 +430,7 @@ SQL
 INSERT INTO version_parents (organization_id, version_id, parent_version_id, relation, notes)
 SELECT v.organization_id, v.version_id, v.parent, 'fine-tuned-from', E'tab \t'
   FROM (SELECT *, lag(version_id) OVER (PARTITION BY model_id ORDER BY semver) AS parent FROM model_versions) AS v WHERE v.parent IS NOT NULL;
-SELECT count(*) FROM register_dataset('raw_2025', 's3://data/raw', 'csv');
+INSERT INTO datasets (organization_id, project_id, dataset_name, storage_location, storage_format) SELECT organization_id, project_id, 'raw_2025', 's3://data/raw', 'csv' FROM datasets WHERE dataset_name = 'images_2025';
 INSERT INTO dataset_parents (organization_id, dataset_id, parent_dataset_id, transformation)
 SELECT d.organization_id, d.dataset_id, p.dataset_id, 'cut' FROM datasets d JOIN datasets p USING (project_id) WHERE d.dataset_name = 'images_2025' AND p.dataset_name = 'raw_2025';
 DELETE FROM version_parents p USING model_versions v WHERE v.version_id = p.version_id AND v.semver = '4.0.0';

@@ -219,6 +219,7 @@ CREATE INDEX idx_training_runs_status_date ON mlregistry.training_runs (status, 
 CREATE INDEX idx_runs_active ON mlregistry.training_runs (status, created_at DESC) WHERE status IN ('queued', 'running');
 CREATE INDEX idx_runs_created ON mlregistry.training_runs (created_at DESC);
 CREATE INDEX idx_training_runs_started ON mlregistry.training_runs (started_at);
+CREATE INDEX idx_training_runs_completed ON mlregistry.training_runs (completed_at);
 CREATE INDEX idx_runs_experiment ON mlregistry.training_runs (experiment_id, queued_at DESC);
 CREATE INDEX idx_training_runs_model ON mlregistry.training_runs (model_id, queued_at DESC);
 CREATE INDEX idx_training_runs_dataset ON mlregistry.training_runs (dataset_id);

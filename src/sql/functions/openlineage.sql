@@ -5,9 +5,8 @@
 -- address of ours is the one in which it last changed.
 
 CREATE OR REPLACE FUNCTION openlineage_time(at timestamptz) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    AS $function$SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')$function$;
-COMMENT ON FUNCTION openlineage_time(timestamptz) IS 'a time of the years 1 to 9999 as RFC 3339 writes it, in UTC and with all its microseconds';
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_openlineage_time';
+COMMENT ON FUNCTION openlineage_time(timestamptz) IS 'a time as RFC 3339 writes it, in UTC and with all its microseconds; NULL beyond its years 1 to 9999';
 
 CREATE OR REPLACE FUNCTION openlineage_uri(location text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -43,35 +42,22 @@ CREATE OR REPLACE FUNCTION openlineage_location(location text, OUT namespace tex
     $function$;
 COMMENT ON FUNCTION openlineage_location(text) IS 'a place as OpenLineage names datasets: s3://bucket and key, gs://bucket and key, scheme://host and /path, file and /path';
 
-CREATE OR REPLACE FUNCTION openlineage_facet(key text, schema text, content jsonb, as_is jsonb DEFAULT '{}') RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
-    AS $function$
-        SELECT CASE WHEN content IS NULL THEN '{}'
-                    ELSE jsonb_build_object(key, jsonb_build_object(
-                             '_producer', openlineage_producer(),
-                             '_schemaURL', CASE WHEN schema ~ '^Mlregistry'
-                                                THEN 'https://api.pgxn.org/src/mlregistry/mlregistry-0.9.0/docs/openlineage/mlregistry-facets.json#/$defs/' || schema
-                                                ELSE 'https://openlineage.io/spec/facets/' || split_part(schema, '#', 1) || '.json#/$defs/'
-                                                     || coalesce(nullif(split_part(schema, '#', 2), ''), split_part(schema, '/', 2)) END)
-                         || jsonb_strip_nulls(content) || as_is)
-               END
-    $function$;
-COMMENT ON FUNCTION openlineage_facet(text, text, jsonb, jsonb) IS 'a facet under its key, its content without NULLs, and what is to stay as it is; {} where there is no content: to be put together by ||';
+CREATE OR REPLACE FUNCTION openlineage_facet(key text, schema text, content jsonb, as_is jsonb DEFAULT NULL) RETURNS jsonb
+    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_openlineage_facet';
+COMMENT ON FUNCTION openlineage_facet(text, text, jsonb, jsonb) IS 'a facet under its key, with what it says but for NULLs, and what is to stay as it is; {} where it says nothing: to be put together by ||; schema: version/Facet of OpenLineage, version/File#Facet, or one of docs/openlineage/mlregistry-facets.json';
 
 CREATE OR REPLACE FUNCTION openlineage_producer() RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, mlregistry, pg_temp
-    AS $function$SELECT 'https://pgxn.org/dist/mlregistry/' || code_version() || '/'$function$;
+    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlregistry_openlineage_producer';
 COMMENT ON FUNCTION openlineage_producer() IS 'who made an event, for OpenLineage: this extension in its version, by its address on PGXN';
 
-CREATE OR REPLACE FUNCTION openlineage_namespace(project_id uuid) RETURNS text
-    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, mlregistry, pg_temp
+CREATE OR REPLACE FUNCTION openlineage_namespaces() RETURNS TABLE (project_id uuid, namespace text)
+    LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
-        SELECT 'mlregistry://' || o.slug || '/' || p.slug
+        SELECT p.project_id, 'mlregistry://' || o.slug || '/' || p.slug
           FROM projects p
           JOIN organizations o USING (organization_id)
-         WHERE p.project_id = openlineage_namespace.project_id
     $function$;
-COMMENT ON FUNCTION openlineage_namespace(uuid) IS 'namespace of the jobs and datasets of a project: mlregistry://organization/project; NULL where the caller may not see it';
+COMMENT ON FUNCTION openlineage_namespaces() IS 'namespaces of the jobs and datasets of projects that the caller may see: mlregistry://organization/project';
 
 CREATE OR REPLACE FUNCTION openlineage_tags(tags text[]) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -107,9 +93,10 @@ COMMENT ON FUNCTION openlineage_place(text) IS 'facets that say where data lies:
 CREATE OR REPLACE FUNCTION openlineage_datasets(dataset_ids uuid[]) RETURNS TABLE (dataset_id uuid, dataset jsonb)
     LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
+        WITH place AS MATERIALIZED (SELECT * FROM openlineage_namespaces())
         SELECT d.dataset_id,
                jsonb_build_object(
-                   'namespace', openlineage_namespace(d.project_id), 'name', 'dataset:' || d.dataset_name,
+                   'namespace', place.namespace, 'name', 'dataset:' || d.dataset_name,
                    'facets',
                    openlineage_facet('datasetType', '1-0-1/DatasetTypeDatasetFacet',
                                      jsonb_build_object('datasetType', CASE WHEN d.storage_format IN ('delta', 'iceberg') THEN 'TABLE' ELSE 'FILE' END))
@@ -129,9 +116,9 @@ CREATE OR REPLACE FUNCTION openlineage_datasets(dataset_ids uuid[]) RETURNS TABL
                                                         'type', 'DIRECT', 'description', dp.transformation))))
                                                     ORDER BY source.namespace, f.dataset_name, f.dataset_id))
                                            FROM dataset_parents dp
-                                           JOIN datasets f ON f.dataset_id = dp.parent_dataset_id,
-                                                LATERAL openlineage_namespace(f.project_id) AS source (namespace)
-                                          WHERE dp.dataset_id = d.dataset_id AND source.namespace IS NOT NULL
+                                           JOIN datasets f ON f.dataset_id = dp.parent_dataset_id
+                                           JOIN place AS source ON source.project_id = f.project_id
+                                          WHERE dp.dataset_id = d.dataset_id
                                          HAVING count(*) > 0))
                    || openlineage_facet('mlregistry_dataset', 'MlregistryDatasetFacet',
                                         jsonb_build_object('datasetId', d.dataset_id, 'displayName', d.display_name, 'storageFormat', d.storage_format,
@@ -139,16 +126,18 @@ CREATE OR REPLACE FUNCTION openlineage_datasets(dataset_ids uuid[]) RETURNS TABL
                                                            'gdprCompliant', d.gdpr_compliant, 'retentionDays', d.retention_days,
                                                            'sourceSystem', d.source_system)))
           FROM datasets d
-         WHERE d.dataset_id = ANY (openlineage_datasets.dataset_ids) AND openlineage_namespace(d.project_id) IS NOT NULL
+          JOIN place USING (project_id)
+         WHERE d.dataset_id = ANY (openlineage_datasets.dataset_ids)
     $function$;
 COMMENT ON FUNCTION openlineage_datasets(uuid[]) IS 'datasets as OpenLineage writes them, as far as the caller may see them: the name is the reference, dataset:name';
 
 CREATE OR REPLACE FUNCTION openlineage_versions(version_ids uuid[]) RETURNS TABLE (version_id uuid, dataset jsonb, source_code jsonb)
     LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
+        WITH place AS MATERIALIZED (SELECT * FROM openlineage_namespaces())
         SELECT v.version_id,
                jsonb_build_object(
-                   'namespace', openlineage_namespace(m.project_id), 'name', m.model_name,
+                   'namespace', place.namespace, 'name', m.model_name,
                    'facets',
                    openlineage_facet('datasetType', '1-0-1/DatasetTypeDatasetFacet', '{"datasetType": "MODEL"}')
                    || openlineage_facet('version', '1-0-1/DatasetVersionDatasetFacet', jsonb_build_object('datasetVersion', v.semver::text))
@@ -168,9 +157,9 @@ CREATE OR REPLACE FUNCTION openlineage_versions(version_ids uuid[]) RETURNS TABL
                                                     ORDER BY source.namespace, om.model_name, o.semver, vp.relation))
                                            FROM version_parents vp
                                            JOIN model_versions o ON o.version_id = vp.parent_version_id
-                                           JOIN models om ON om.model_id = o.model_id,
-                                                LATERAL openlineage_namespace(om.project_id) AS source (namespace)
-                                          WHERE vp.version_id = v.version_id AND source.namespace IS NOT NULL
+                                           JOIN models om ON om.model_id = o.model_id
+                                           JOIN place AS source ON source.project_id = om.project_id
+                                          WHERE vp.version_id = v.version_id
                                          HAVING count(*) > 0))
                    || openlineage_facet('mlregistry_version', 'MlregistryVersionDatasetFacet',
                                         jsonb_build_object('versionId', v.version_id, 'reference', m.model_name || '@' || v.semver::text,
@@ -185,7 +174,8 @@ CREATE OR REPLACE FUNCTION openlineage_versions(version_ids uuid[]) RETURNS TABL
                                             'version', v.git_commit, 'branch', v.git_branch, 'tag', v.git_tag) END
           FROM model_versions v
           JOIN models m USING (model_id)
-         WHERE v.version_id = ANY (openlineage_versions.version_ids) AND openlineage_namespace(m.project_id) IS NOT NULL
+          JOIN place ON place.project_id = m.project_id
+         WHERE v.version_id = ANY (openlineage_versions.version_ids)
     $function$;
 COMMENT ON FUNCTION openlineage_versions(uuid[]) IS 'versions as OpenLineage writes them, as far as the caller may see them: the dataset is the model, of type MODEL, in a version; and where their source code is, if that is known';
 
@@ -205,9 +195,11 @@ CREATE OR REPLACE FUNCTION openlineage_runs(run_ids uuid[])
     RETURNS TABLE (run_id uuid, job jsonb, start_facets jsonb, end_facets jsonb, inputs jsonb, outputs jsonb)
     LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100 SET search_path = pg_catalog, mlregistry, pg_temp
     AS $function$
-        WITH run AS MATERIALIZED (
-            SELECT r.*, openlineage_namespace(r.project_id) AS namespace
+        WITH place AS MATERIALIZED (SELECT * FROM openlineage_namespaces()),
+        run AS MATERIALIZED (
+            SELECT r.*, place.namespace
               FROM training_runs r
+              JOIN place USING (project_id)
              WHERE r.run_id = ANY (openlineage_runs.run_ids)),
         used AS MATERIALIZED (
             -- One input for each version of a dataset, whatever it is used for.
@@ -288,11 +280,12 @@ CREATE OR REPLACE FUNCTION openlineage_runs(run_ids uuid[])
                LATERAL (
                    SELECT openlineage_facet('parent', '1-2-0/ParentRunFacet',
                                             (SELECT jsonb_build_object('run', jsonb_build_object('runId', above.run_id),
-                                                                       'job', jsonb_build_object('namespace', openlineage_namespace(above.project_id),
+                                                                       'job', jsonb_build_object('namespace', source.namespace,
                                                                                                  'name', ae.experiment_name))
                                                FROM training_runs above
                                                JOIN experiments ae ON ae.experiment_id = above.experiment_id
-                                              WHERE above.run_id = r.parent_run_id AND openlineage_namespace(above.project_id) IS NOT NULL))
+                                               JOIN place AS source ON source.project_id = above.project_id
+                                              WHERE above.run_id = r.parent_run_id))
                           || openlineage_facet('executionParameters', '1-0-0/ExecutionParametersRunFacet',
                                                (SELECT jsonb_build_object('parameters', jsonb_agg(
                                                            jsonb_build_object('key', h.key, 'value', coalesce(h.value #>> '{}', 'null'))
@@ -308,7 +301,6 @@ CREATE OR REPLACE FUNCTION openlineage_runs(run_ids uuid[])
                                              'memoryGb', r.memory_gb, 'sourceRunId', r.source_run_id) AS about,
                           -- A null that somebody gave is not ours to leave out.
                           jsonb_build_object('hyperparameters', r.hyperparameters, 'environment', r.environment) AS given) AS f
-         WHERE r.namespace IS NOT NULL
     $function$;
 COMMENT ON FUNCTION openlineage_runs(uuid[]) IS 'runs as OpenLineage writes them, as far as the caller may see them: job, facets at the start and at the end, what they read and what they made';
 

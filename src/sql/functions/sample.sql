@@ -21,7 +21,8 @@ COMMENT ON FUNCTION is_sample(uuid) IS 'true when an identifier is of the sample
 --   a history (key history_id)        what it tells of is a sample row, whoever made it change;
 --   a key made of what it is about    all of that are sample rows (guards).
 -- The condition spells the range out, so that it uses indexes. The organization tells nothing, unless it is the whole key.
--- kept_with: the columns that keep such a row while what they name stays; none for junctions, whose sides do not need them.
+-- kept_with: the columns that keep such a row while what they name stays; none for junctions, whose sides do not need them. An edge
+-- of lineage is the child's history: what a child that stays came from stays too, or is no more.
 CREATE OR REPLACE FUNCTION sample_tables()
     RETURNS TABLE (ordinal integer, table_name text, key_column text, condition text, kept_with text[])
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -55,7 +56,7 @@ CREATE OR REPLACE FUNCTION sample_tables()
         )
         SELECT t.ordinal, t.relation_name, m.key_column,
                coalesce('(' || array_to_string(m.ranges, CASE WHEN m.is_history THEN ' OR ' ELSE ' AND ' END) || ')', 'false'),
-               CASE WHEN m.is_junction THEN '{}' ELSE m.names END
+               CASE WHEN m.is_junction THEN '{}' WHEN t.relation_name = 'lineage_edges' THEN '{child_id}' ELSE m.names END
           FROM tables t
           LEFT JOIN marks m USING (ordinal)
          ORDER BY t.ordinal

@@ -1,6 +1,9 @@
 -- 0.9.0: parents of versions and datasets, and the edges of lineage with what is there already. Rules of access and triggers of
 -- the audit trail are made by migrate().
 
+-- Pages of events: runs by the time at which they ended.
+CREATE INDEX idx_training_runs_completed ON mlregistry.training_runs (completed_at);
+
 CREATE TABLE mlregistry.version_parents (
     version_id uuid NOT NULL,
     parent_version_id uuid NOT NULL,
