@@ -49,6 +49,20 @@ $$;
 
 \echo == upstream
 SELECT depth, kind, told(name) AS name, relation, from_kind, told(from_name) AS from_name, is_hidden, is_deleted, project_slug, shown(id), shown(from_id) AS "from" FROM upstream('fraud@2.0.0') ORDER BY depth, kind, id;
+\echo == of several relations the one that tells most
+INSERT INTO run_datasets (run_id, dataset_id, dataset_role) VALUES (id(11), id(1), 'holdout');
+SELECT told(name) AS name, relation FROM upstream('run:00000000-0000-4000-8000-000000000011', max_depth => 1) ORDER BY name;
+INSERT INTO run_datasets (run_id, dataset_id, dataset_role) VALUES (id(11), id(1), 'test');
+SELECT relation FROM upstream('run:00000000-0000-4000-8000-000000000011', max_depth => 1) WHERE name = 'dataset:raw';
+INSERT INTO run_datasets (run_id, dataset_id, dataset_role) VALUES (id(11), id(1), 'validation');
+SELECT relation FROM upstream('run:00000000-0000-4000-8000-000000000011', max_depth => 1) WHERE name = 'dataset:raw';
+INSERT INTO run_datasets (run_id, dataset_id, dataset_role) VALUES (id(11), id(1), 'train');
+SELECT relation FROM upstream('run:00000000-0000-4000-8000-000000000011', max_depth => 1) WHERE name = 'dataset:raw';
+DELETE FROM run_datasets WHERE run_id = id(11) AND dataset_id = id(1);
+BEGIN;
+INSERT INTO version_parents (version_id, parent_version_id, relation) VALUES (id(22), id(21), 'derived-from');
+SELECT relation FROM upstream('fraud@1.1.0', max_depth => 1) WHERE name = 'fraud@1.0.0';
+ROLLBACK;
 \echo == downstream
 SELECT line(l) FROM downstream('dataset:raw') AS l ORDER BY l.depth, l.kind, l.id::text LIKE '00000000-0000-4000-8000-%', l.id;
 \echo == both
@@ -222,7 +236,7 @@ LANGUAGE sql STABLE AS $$
       JOIN least o ON o.kind = t.from_kind AND o.id = t.from_id
       JOIN seen m ON m.kind = t.from_kind AND m.id = t.from_id
      WHERE l.depth > 0
-     ORDER BY l.depth, l.kind, l.id, o.depth, m.visible DESC, t.from_kind, t.from_id, t.relation
+     ORDER BY l.depth, l.kind, l.id, o.depth, m.visible DESC, t.from_kind, t.from_id, t.relation = 'derived-from', t.relation
 $$;
 CREATE TABLE questions AS
 SELECT q, array_agg(n.kind) AS kinds, array_agg(n.id) AS ids, (ARRAY['upstream', 'downstream', 'both'])[1 + q % 3] AS direction,

@@ -58,6 +58,27 @@ constexpr std::string_view name_of(Relation relation) noexcept {
     return relation == Relation::none ? std::string_view{} : relation_names[static_cast<std::size_t>(relation)];
 }
 
+/// Whether one relation tells more than another one of the same two nodes: what a run trained on is in the model, what
+/// it was measured with is not; and that a version was made from another one can mostly be said better than
+/// derived-from.
+constexpr bool tells_more(Relation a, Relation b) noexcept {
+    constexpr auto place = [](Relation relation) {
+        switch (relation) {
+        case Relation::derived_from:
+            return 1;
+        case Relation::validated_on:
+            return 2;
+        case Relation::tested_on:
+            return 3;
+        case Relation::held_out_on:
+            return 4;
+        default:
+            return 0;
+        }
+    };
+    return place(a) != place(b) ? place(a) < place(b) : a < b;
+}
+
 /// The word of that name; nothing where there is none.
 template <class Word, std::size_t count>
 constexpr std::optional<Word> word_named(const std::string_view (&names)[count], std::string_view name) noexcept {

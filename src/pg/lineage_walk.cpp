@@ -185,10 +185,11 @@ void arrive(Walk &walk, const Arrival &arrival) {
     } else {
         number = LineageTable::number_at(place);
         LineageNode &node = node_of(found, number);
-        // The first edge that reaches a node is that of the first node, and of these the first relation, whatever the
+        // The edge that is told of a node is that of the first node, and of these the one that tells most, whatever the
         // order in which they come.
         if (number >= walk.level_end &&
-            (arrival.from < node.from || (arrival.from == node.from && arrival.relation < node.relation))) {
+            (arrival.from < node.from ||
+             (arrival.from == node.from && lineage::tells_more(arrival.relation, node.relation)))) {
             node.from = arrival.from;
             node.relation = arrival.relation;
         }

@@ -35,4 +35,20 @@ TEST(LineageWords, AreBitsOfSets) {
     EXPECT_NE(all_relations & bit(Relation::validated_on), 0U);
 }
 
+TEST(LineageWords, TellMoreOrLess) {
+    EXPECT_TRUE(tells_more(Relation::trained_on, Relation::validated_on));
+    EXPECT_TRUE(tells_more(Relation::validated_on, Relation::tested_on));
+    EXPECT_TRUE(tells_more(Relation::tested_on, Relation::held_out_on));
+    EXPECT_TRUE(tells_more(Relation::retrained_from, Relation::derived_from));
+    EXPECT_TRUE(tells_more(Relation::adapter_of, Relation::merged_from));
+    for (std::size_t a = 0; a < relation_count; ++a) {
+        for (std::size_t b = 0; b < relation_count; ++b) {
+            const auto one = static_cast<Relation>(a);
+            const auto other = static_cast<Relation>(b);
+            EXPECT_EQ(tells_more(one, other) || tells_more(other, one), a != b);
+            EXPECT_FALSE(tells_more(one, other) && tells_more(other, one));
+        }
+    }
+}
+
 } // namespace
