@@ -115,6 +115,10 @@ SELECT * FROM lineage_walk('{run}', '{NULL}');
 SELECT * FROM lineage_walk('{{run,run}}', ARRAY[ARRAY[id(11), id(12)]]) LIMIT 0;
 \set VERBOSITY default
 SELECT * FROM lineage('fraud@2.0.0', 'sideways');
+SELECT lineage_start('raw');
+SELECT lineage_start('lab/secret');
+SELECT lineage_start('nobody');
+SELECT lineage_start('model:fraud@1.0.0');
 SELECT * FROM upstream('fraud@2.0.0', max_nodes => 5);
 \set VERBOSITY terse
 SELECT count(*) FROM upstream('fraud@2.0.0', max_nodes => 10);

@@ -34,7 +34,18 @@ CREATE OR REPLACE FUNCTION lineage_start(reference text) RETURNS TABLE (kind tex
             id := quick_version_id(reference);
             IF id IS NULL THEN
                 -- A version that was deleted and not registered again is still what others came from.
+                IF reference ~ '^[a-z]+:' THEN
+                    RAISE EXCEPTION 'invalid reference: "%"', shortened(reference)
+                        USING ERRCODE = 'invalid_text_representation',
+                              HINT = 'What has a lineage is written [project/]model[@selector], dataset:[project/]name, run:<uuid>, deployment:[project/]environment/name, experiment:[project/]name, version:<uuid>, dataset:<uuid> or deployment:<uuid>.';
+                END IF;
                 ref := parse_reference(reference);
+                IF position('@' IN reference) = 0
+                   AND NOT EXISTS (SELECT FROM models m WHERE m.project_id = find_project(ref.project) AND m.model_name = ref.model)
+                   AND EXISTS (SELECT FROM datasets d WHERE d.project_id = find_project(ref.project) AND d.dataset_name = ref.model) THEN
+                    RAISE EXCEPTION 'model "%" does not exist', ref.model
+                        USING ERRCODE = 'no_data_found', HINT = format('There is a dataset of that name: dataset:%s.', reference);
+                END IF;
                 IF ref.selector_kind = 'exact' THEN
                     SELECT v.version_id INTO id
                       FROM models m
