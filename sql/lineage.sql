@@ -168,6 +168,20 @@ SELECT * FROM lineage_walk('{version}', ARRAY[id(22)]);
 RESET SESSION AUTHORIZATION;
 RESET row_security;
 
+\echo == where the rules of access leave rows to their owner, they are hidden, too
+BEGIN;
+UPDATE access_rules SET read_role = 'owner' WHERE table_name = 'datasets';
+SELECT apply_access_rules();
+SET SESSION AUTHORIZATION l9_vera;
+SELECT line(l) FROM upstream('fraud@1.1.0') AS l ORDER BY l.depth, l.kind, l.id;
+RESET SESSION AUTHORIZATION;
+UPDATE access_rules SET read_role = 'owner' WHERE table_name = 'lineage_edges';
+SELECT apply_access_rules();
+SET SESSION AUTHORIZATION l9_vera;
+SELECT count(*) FROM upstream('fraud@1.1.0');
+ROLLBACK;
+RESET SESSION AUTHORIZATION;
+
 \echo == what is not there any more
 SELECT clock_timestamp() AS before \gset
 UPDATE datasets SET deleted_at = now() WHERE dataset_name IN ('clean', 'secret');

@@ -4,10 +4,13 @@
 #include "rights.hpp"
 
 extern "C" {
+#include "access/table.h"
 #include "catalog/namespace.h"
+#include "rewrite/rowsecurity.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/rls.h"
 }
 
@@ -19,6 +22,23 @@ constexpr std::uint32_t first_room = 16;
 
 /// Any hash will do: projects are few.
 std::uint32_t project_hash(const pg_uuid_t &id) noexcept { return hash_of(lineage::Kind::dataset, id); }
+
+/// Whether row security opens rows of a table to anybody: a changed rule of access may leave them to their owner, which
+/// is no policy at all.
+bool has_readers(const char *table) {
+    Relation const relation =
+        table_open(get_relname_relid(table, get_namespace_oid("mlregistry", false)), AccessShareLock);
+    bool is_open = !relation->rd_rel->relrowsecurity;
+    if (relation->rd_rsdesc != nullptr) {
+        ListCell *cell = nullptr;
+        foreach (cell, relation->rd_rsdesc->policies) {
+            const auto *const policy = static_cast<const RowSecurityPolicy *>(lfirst(cell));
+            is_open = is_open || policy->polcmd == ACL_SELECT_CHR || policy->polcmd == '*';
+        }
+    }
+    table_close(relation, NoLock);
+    return is_open;
+}
 
 } // namespace
 
@@ -40,8 +60,10 @@ void LineageSight::look(Lineage &found) {
     }
     const Rights &rights = current_rights();
     constexpr Scope scopes[lineage::kind_count] = {Scope::datasets, Scope::deployments, Scope::runs, Scope::versions};
+    constexpr const char *tables[lineage::kind_count] = {"datasets", "deployments", "training_runs", "model_versions"};
+    const bool sees_edges = has_readers("lineage_edges");
     for (std::size_t kind = 0; kind < lineage::kind_count; ++kind) {
-        sees_kind[kind] = is_in_scope(rights, Rank::read, scopes[kind]);
+        sees_kind[kind] = sees_edges && is_in_scope(rights, Rank::read, scopes[kind]) && has_readers(tables[kind]);
     }
     // A copy: the next look at rights may read them anew.
     auto *const readable = static_cast<pg_uuid_t *>(
