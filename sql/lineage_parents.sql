@@ -145,6 +145,15 @@ SELECT parent_project_slug, parent_dataset_name FROM add_dataset_parent('words',
 SET SESSION AUTHORIZATION f8_wanda;
 SELECT dataset_name, parent_project_slug, parent_dataset_name, transformation, parent_dataset_id = :'secret'::uuid AS it FROM drop_dataset_parent(find_dataset('words'), :'secret'::uuid);
 RESET SESSION AUTHORIZATION;
+-- a key that opens versions, but not models, does not tell what these are called
+SELECT api_key AS key FROM create_api_key('ci', '{"scopes": ["versions:read", "versions:write"]}', email => 'wanda@example.com') \gset
+SELECT find_version('bert@1.1.0') AS bert, find_version('tiny@1.0.0') AS tiny \gset
+SET SESSION AUTHORIZATION f8_wanda;
+BEGIN;
+SELECT authenticate(:'key');
+INSERT INTO version_parents (version_id, parent_version_id, relation) VALUES (:'tiny', :'bert', 'derived-from');
+ROLLBACK;
+RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM unnest('{f8_rita,f8_wanda}'::name[]) AS r, revoke_access(r, sql_only => true);
 DROP ROLE f8_rita, f8_wanda;
 SET client_min_messages = warning;

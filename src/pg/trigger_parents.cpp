@@ -37,6 +37,7 @@ constexpr int most_keys = 1000;
 /// A table of parents.
 struct Family {
     const char *kind;
+    Scope naming; ///< what an API key must open to know names
     const char *child;
     const char *parent;
     OwnerQuery guard_row; ///< $1 organization: who has changed it last
@@ -48,9 +49,9 @@ struct Family {
 };
 
 #define EQ " OPERATOR(pg_catalog.=) "
-#define FAMILY(kind, table, child, parent, name)                                                                       \
+#define FAMILY(kind, naming, table, child, parent, name)                                                               \
     {                                                                                                                  \
-        kind, child, parent,                                                                                           \
+        kind, naming, child, parent,                                                                                   \
             {"SELECT g.xmin FROM mlregistry.guards g WHERE g.organization_id" EQ "$1"                                  \
              " AND g.rule" EQ "'no_cycle_" kind "' AND g.subject_id" EQ "$1",                                          \
              1,                                                                                                        \
@@ -71,10 +72,10 @@ struct Family {
     }
 
 Family families[] = {
-    FAMILY("version", "version_parents", "version_id", "parent_version_id",
+    FAMILY("version", Scope::models, "version_parents", "version_id", "parent_version_id",
            "SELECT v.project_id, pg_catalog.format('%s@%s', m.model_name, v.semver) FROM mlregistry.model_versions v"
            "  JOIN mlregistry.models m ON m.model_id" EQ "v.model_id WHERE v.version_id" EQ "$1"),
-    FAMILY("dataset", "dataset_parents", "dataset_id", "parent_dataset_id",
+    FAMILY("dataset", Scope::datasets, "dataset_parents", "dataset_id", "parent_dataset_id",
            "SELECT d.project_id, d.dataset_name FROM mlregistry.datasets d WHERE d.dataset_id" EQ "$1"),
 };
 
@@ -283,7 +284,8 @@ const char *name_of(Family &family, Oid owner, const pg_uuid_t &id, MemoryContex
     connect();
     if (run(family.name, owner, values, nullptr, Sight::latest, 1) != 0) {
         const pg_uuid_t project = id_in(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-        if (bypasses_access() || project_rank(current_rights(), project) != Rank::none) {
+        if (bypasses_access() || (project_rank(current_rights(), project) != Rank::none &&
+                                  is_in_scope(current_rights(), Rank::read, family.naming))) {
             name = MemoryContextStrdup(context, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2));
         }
     }
