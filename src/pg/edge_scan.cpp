@@ -127,6 +127,18 @@ void EdgeScan::ask(const pg_uuid_t &organization, Datum kind, ArrayType *ids) {
 
 bool EdgeScan::next(Edge &edge) { return is_past_ ? next_past(edge) : next_open(edge); }
 
+/// Of the columns in the order of the index.
+Edge EdgeScan::edge_of(const Datum *values, const bool *is_null) const {
+    const pg_uuid_t *const child_project = is_null[6] ? nullptr : DatumGetUUIDP(values[6]);
+    const pg_uuid_t *const parent_project = is_null[7] ? nullptr : DatumGetUUIDP(values[7]);
+    return {DatumGetUUIDP(values[2]),
+            text_of(values[3]),
+            DatumGetUUIDP(values[4]),
+            text_of(values[5]),
+            upwards_ ? child_project : parent_project,
+            upwards_ ? parent_project : child_project};
+}
+
 /// What an index-only scan of the executor does.
 bool EdgeScan::next_open(Edge &edge) {
     for (;;) {
@@ -147,14 +159,7 @@ bool EdgeScan::next_open(Edge &edge) {
     Datum values[INDEX_MAX_KEYS];
     bool nulls[INDEX_MAX_KEYS];
     index_deform_tuple(scan_->xs_itup, scan_->xs_itupdesc, values, nulls);
-    const pg_uuid_t *const child_project = nulls[6] ? nullptr : DatumGetUUIDP(values[6]);
-    const pg_uuid_t *const parent_project = nulls[7] ? nullptr : DatumGetUUIDP(values[7]);
-    edge = {DatumGetUUIDP(values[2]),
-            text_of(values[3]),
-            DatumGetUUIDP(values[4]),
-            text_of(values[5]),
-            upwards_ ? child_project : parent_project,
-            upwards_ ? parent_project : child_project};
+    edge = edge_of(values, nulls);
     return true;
 }
 
@@ -173,14 +178,7 @@ bool EdgeScan::next_past(Edge &edge) {
         values[i] = row_->tts_values[columns_[i] - 1];
         is_null[i] = row_->tts_isnull[columns_[i] - 1];
     }
-    const pg_uuid_t *const child_project = is_null[6] ? nullptr : DatumGetUUIDP(values[6]);
-    const pg_uuid_t *const parent_project = is_null[7] ? nullptr : DatumGetUUIDP(values[7]);
-    edge = {DatumGetUUIDP(values[2]),
-            text_of(values[3]),
-            DatumGetUUIDP(values[4]),
-            text_of(values[5]),
-            upwards_ ? child_project : parent_project,
-            upwards_ ? parent_project : child_project};
+    edge = edge_of(values, is_null);
     return true;
 }
 

@@ -52,6 +52,7 @@ class EdgeScan {
 
     bool next_open(Edge &edge);
     bool next_past(Edge &edge);
+    Edge edge_of(const Datum *values, const bool *is_null) const;
     void find_columns(bool upwards);
     void require_index(bool is_past) const;
 

@@ -13,6 +13,8 @@
 // its ctid. The one who runs these queries takes the other ways to join and to scan from the planner.
 #include "history_queries.hpp"
 
+#include "owner_sql.hpp"
+
 extern "C" {
 #include "catalog/pg_type.h"
 }
@@ -24,19 +26,6 @@ namespace mlregistry::pg {
 namespace {
 
 // clang-format off
-
-// Operators by their schema, as the search_path is the caller's.
-#define EQ " OPERATOR(pg_catalog.=) "
-#define NE " OPERATOR(pg_catalog.<>) "
-#define LT " OPERATOR(pg_catalog.<) "
-#define IS(column, word) column EQ "'" word "'"
-#define ONE_OF(column, words) column EQ "ANY ('{" words "}'::pg_catalog.text[])"
-
-#define INFINITE "'infinity'::pg_catalog.timestamptz"
-// No period is empty or turned round: not where the clock was set back, nor where another session or an earlier step of
-// the statement has begun it at that moment or later.
-#define END_OF_PERIOD(of, at) \
-    "GREATEST(" at ", " of ".valid_from OPERATOR(pg_catalog.+) '1 microsecond'::pg_catalog.interval)"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What has a state: the row of key c.id as it is now, under names that are the same for all. made_by and since tell of

@@ -15,6 +15,8 @@
 // stops it.) LATERAL with OFFSET 0 keeps the loop over keys a loop.
 #include "lineage_queries.hpp"
 
+#include "owner_sql.hpp"
+
 extern "C" {
 #include "catalog/pg_type.h"
 }
@@ -26,17 +28,6 @@ namespace mlregistry::pg {
 namespace {
 
 // clang-format off
-
-// Operators by their schema, as the search_path is the caller's.
-#define EQ " OPERATOR(pg_catalog.=) "
-#define LT " OPERATOR(pg_catalog.<) "
-#define IS(column, word) column EQ "'" word "'"
-#define ONE_OF(column, words) column EQ "ANY ('{" words "}'::pg_catalog.text[])"
-
-#define INFINITE "'infinity'::pg_catalog.timestamptz"
-// When a period ends: at history_time(), but a clock that steps back must not turn it round.
-#define END_OF_PERIOD(of, at) \
-    "GREATEST(" at ", " of ".valid_from OPERATOR(pg_catalog.+) '1 microsecond'::pg_catalog.interval)"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Facts: what records the edge c (child_id, parent_id, qualifier), and what the edge says then; none or one row. `since`
