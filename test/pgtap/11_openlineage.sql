@@ -1,5 +1,5 @@
 -- Events of OpenLineage keep the rules of docs/design/semantics.md, whatever texts the registry holds. Against the real schemas
--- they are validated by test/t/110_openlineage.pl, where these are at hand.
+-- they are validated by test/t/112_openlineage.pl, where these are at hand.
 --
 --   psql -X -v data_dir=/absolute/path/of/test/data -f test/pgtap/11_openlineage.sql <database>
 --
@@ -8,6 +8,8 @@
 \set QUIET on
 \pset format unaligned
 \pset tuples_only on
+-- A statement may test two things at once; each has a line.
+\pset fieldsep '\n'
 \pset pager off
 \if :{?data_dir}
 \else
