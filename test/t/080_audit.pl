@@ -407,7 +407,7 @@ subtest 'partitions that come while others write' => sub {
 
 subtest 'large statements' => sub {
     sql($node, 'd', "$here SELECT FROM register_model('big', framework => 'onnx'); SELECT FROM register_version('big', '1.0.0', 's3://big')");
-    my $rows = 20000;
+    my $rows = 6000;
     my $where = "subject_id = (SELECT model_id FROM models WHERE model_name = 'big')";
     my $insert = "INSERT INTO model_metrics (version_id, metric_name, metric_value) SELECT v.version_id, 'n' || n, n FROM generate_series(1, $rows) n, model_versions v JOIN models m USING (model_id) WHERE m.model_name = 'big'";
     sql($node, 'd', "SET work_mem = '64kB'; $here $insert; UPDATE model_metrics SET metric_value = metric_value + 0.5 WHERE metric_name LIKE 'n%'");

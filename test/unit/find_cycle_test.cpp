@@ -65,7 +65,7 @@ bool is_circle(const Nodes &nodes, const Edges &edges) {
 
 /// The same circle from its least node on.
 Nodes turned(Nodes nodes) {
-    std::ranges::rotate(nodes, std::ranges::min_element(nodes));
+    std::rotate(nodes.begin(), std::min_element(nodes.begin(), nodes.end()), nodes.end());
     return nodes;
 }
 

@@ -263,7 +263,7 @@ inline bool cargo_holds(const Primitive &comparator, const Version &v) {
         order = oracle::compare_numbers(v.core[equal], want.core[equal]);
     }
     equal -= order == 0 ? 0 : 1; // how many leading numbers are the same
-    const auto prerelease_order = [&] {
+    const auto prerelease_order = [&v, &want = want] { // clang 14 captures no names of a structured binding
         return oracle::compare({{"0", "0", "0"}, v.prerelease, {}}, {{"0", "0", "0"}, want.prerelease, {}});
     };
     const bool exact = order == 0 && v.prerelease == want.prerelease;
