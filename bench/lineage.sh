@@ -109,7 +109,7 @@ bench() {
                           ($(ours small downstream | sed 's/count(\*).*FROM/count(*) FROM/')), ($(ours usual upstream 3 | sed 's/count(\*).*FROM/count(*) FROM/')))"
     table -c "SELECT * FROM bench.report('recursive') WHERE measure !~ '^writing'"
     table -c "SELECT * FROM bench.report('bare') WHERE measure ~ '^writing'"
-    echo "recursive SQL with depth, the whole closure: $(sql -c "SET statement_timeout = '60s'" -c "$(with_depth large downstream 1000000)" 2>&1 | tail -1) (pairs of a node and a depth)"
+    echo "recursive SQL with depth, the whole closure: $(sql -c "SET statement_timeout = '60s'" -c "$(with_depth large downstream 1000000)" 2>&1 | tail -1)"
     local bytes
     bytes=$(bytes_of_a_node | tail -1)
     echo
