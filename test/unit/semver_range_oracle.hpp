@@ -262,7 +262,7 @@ inline bool cargo_holds(const Primitive &comparator, const Version &v) {
     for (; equal < want.core.size() && order == 0; ++equal) {
         order = oracle::compare_numbers(v.core[equal], want.core[equal]);
     }
-    equal -= order == 0 ? 0 : 1; // how many leading numbers are the same
+    equal -= order == 0 ? 0 : 1;                       // how many leading numbers are the same
     const auto prerelease_order = [&v, &want = want] { // clang 14 captures no names of a structured binding
         return oracle::compare({{"0", "0", "0"}, v.prerelease, {}}, {{"0", "0", "0"}, want.prerelease, {}});
     };
